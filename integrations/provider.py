@@ -1,0 +1,96 @@
+"""The seam: what a source must be able to do, and the three ways in which it can fail.
+
+A provider knows nothing of requests, models or Django settings. It is given its
+settings, its secrets and the hosts it talks to, and speaks HTTP through `http.py` only.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from django import forms
+
+    from integrations.records import Found, Person, Place, Receipt, Tenant
+
+
+class SourceError(Exception):
+    """Something a source did that stops a run. `code` is one of the catalogue's E- codes."""
+
+    code = "E-SOURCE-DOWN"
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        """`message` is shown to people: it never holds a secret or a person's name."""
+        super().__init__(message)
+        if code:
+            self.code = code
+
+
+class Unreachable(SourceError):
+    """The source does not answer, or asks us to wait: try again later."""
+
+
+class Refused(SourceError):
+    """The source does not accept our access: a person must reconnect."""
+
+    code = "E-GRANT-REVOKED"
+
+
+class Malformed(SourceError):
+    """The source's answer is not what it promises: stop and show where."""
+
+    code = "E-SOURCE-MALFORMED"
+
+
+class Provider(ABC):
+    """One source of people. One object per run; not shared between threads."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    #: What support or an admin fills in for one connection; None when there is nothing to fill in.
+    Settings: ClassVar[type[forms.Form] | None] = None
+    #: OAuth details (URLs and scopes, as data) where a school itself lets us in; None where our vendor key does.
+    consent: ClassVar[Any | None] = None
+    #: The source's role words and the roles they give unless support decided otherwise.
+    #: An empty tuple means "nobody": known, and deliberately not synced.
+    role_defaults: ClassVar[Mapping[str, tuple[str, ...]]]
+
+    def __init__(self, tenant: str, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+        """`tenant` is the district's id at the source; `hosts` and `secrets` are named by each provider."""
+        self.tenant = tenant
+        self.hosts = hosts
+        self.secrets = secrets
+
+    @classmethod
+    @abstractmethod
+    def tenants(cls, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> list[Tenant]:
+        """Every district our vendor key opens, with its name, for linking."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise a `SourceError` unless this roster can be read now."""
+
+    @abstractmethod
+    def places(self) -> list[Place]:
+        """What can be linked to a school, as the source lists it now."""
+
+    @abstractmethod
+    def people(self, scope: Sequence[str]) -> Iterator[Person]:
+        """Yield everyone the source shares, a page at a time in memory.
+
+        `scope` holds the linked places; people outside it are yielded too where the
+        source lists them, so that their absence can be explained. Ending means
+        complete: a short, repeated or malformed page raises. Afterwards `receipt`
+        says what was read.
+        """
+
+    @property
+    @abstractmethod
+    def receipt(self) -> Receipt:
+        """The proof left by the last complete `people`."""
+
+    @abstractmethod
+    def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
+        """What `people(scope)` would say about this one id now."""

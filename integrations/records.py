@@ -1,0 +1,115 @@
+"""The words every source is translated into.
+
+A provider reads its source's own records and yields `Person`; nothing above this
+package ever sees a source's raw payload. Plain tuples, because a district can have
+300,000 people and each of them passes through here every night.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Role(NamedTuple):
+    """What a person is at one place, in the source's own word (``student``, ``staff`` …).
+
+    `place` is the source's id of a school or org; None means the whole district.
+    `grade` and `number` are "" when the source did not say.
+    """
+
+    place: str | None
+    word: str
+    grade: str = ""
+    number: str = ""
+
+
+class Person(NamedTuple):
+    """One record of a source: a person as the source knows them.
+
+    Absent, null and empty all arrive as "": the source did not say.
+    `roles` is ordered; the first place in it is the person's main school.
+    `legacy_ids` are older ids the source itself still vouches for.
+    `problem` is why the record could not be read; an unreadable record keeps its
+    `external_id` where it had one ("" otherwise) and nothing else is trusted.
+    """
+
+    external_id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    username: str = ""
+    active: bool = True
+    roles: tuple[Role, ...] = ()
+    legacy_ids: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class Place(NamedTuple):
+    """Something at the source that can be linked to a school: a school or an org."""
+
+    external_id: str
+    name: str
+    kind: str = "school"
+    number: str = ""
+    parent: str | None = None
+
+
+class Tenant(NamedTuple):
+    """One district our vendor key opens, as listed by the source."""
+
+    external_id: str
+    name: str
+
+
+class Identity(NamedTuple):
+    """Whose sign-in this is: a tenant of the source and a lasting id inside it."""
+
+    tenant: str
+    external_id: str
+
+
+class Found(NamedTuple):
+    """The source's answer about one id: ``in_scope``, ``out_of_scope``, ``inactive`` or ``gone``.
+
+    `person` is the record where the source still gives one.
+    """
+
+    state: str
+    person: Person | None = None
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What a complete listing proves about itself.
+
+    `pages` and `rows` count what was read, `ignored` the rows that are nobody to us
+    (guardians), `announced` the total the source gave (None where it gives none),
+    `closed` whether the last page said that it was the last, and `places` the ids of
+    the schools the source shares now.
+    """
+
+    pages: int = 0
+    rows: int = 0
+    ignored: int = 0
+    announced: int | None = None
+    closed: bool = False
+    places: list[str] = field(default_factory=list)
+    as_of: str = ""
+
+    def proven(self, linked: set[str]) -> bool:
+        """Whether absence from this listing may be taken as a sign at all."""
+        counted = self.announced is None or self.announced == self.rows
+        return self.closed and counted and linked <= set(self.places)
+
+    def as_json(self) -> dict[str, Any]:
+        """The receipt as it is kept on the run."""
+        return {
+            "pages": self.pages,
+            "rows": self.rows,
+            "ignored": self.ignored,
+            "announced": self.announced,
+            "closed": self.closed,
+            "places": self.places,
+            "as_of": self.as_of,
+        }

@@ -1,0 +1,219 @@
+"""Django's settings, from the environment.
+
+Without DATABASE_URL the product runs on services it starts itself (see `embedded.py`), with
+secrets it makes and keeps under `var/`. With it, everything secret must be given.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from . import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("SMARTPASS_VAR", str(BASE_DIR / "var")))
+
+EMBEDDED = env.flag("SMARTPASS_EMBEDDED", default=not env.text("DATABASE_URL"))
+DEBUG = env.flag("DEBUG")
+PRODUCTION = not EMBEDDED and not DEBUG
+
+# Who may read what
+
+SECRET_KEY = (
+    env.text("SECRET_KEY") or env.generated(VAR_DIR / "secret_key")
+    if EMBEDDED
+    else env.required("SECRET_KEY")
+)
+VAULT_KEYS = env.keyring(
+    env.text("VAULT_KEYS") or "local:" + env.generated(VAR_DIR / "vault_key")
+    if EMBEDDED
+    else env.required("VAULT_KEYS")
+)
+"""The vault's keys by id, 32 bytes each; the first encrypts, all of them decrypt."""
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or ([] if PRODUCTION else ["localhost", "127.0.0.1"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "accounts.passwords.Argon2id",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Believed only when said to be set by our own proxy: anyone can send the header.
+if env.flag("BEHIND_TLS_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The application
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "django_celery_beat",
+    "django_htmx",
+    "django_structlog",
+    "rest_framework",
+    "accounts",
+    "integrations",
+    "rostering",
+]
+
+MIDDLEWARE = [
+    "smartpass.logs.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    # One transaction per request, with its tenant set: everything below it may ask the database.
+    "accounts.tenancy.TenantMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "smartpass.urls"
+WSGI_APPLICATION = "smartpass.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+_STATIC_STORAGE = (
+    "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    if PRODUCTION
+    else "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _STATIC_STORAGE},
+}
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "America/New_York"
+USE_TZ = True
+
+# Where things are kept
+
+
+def _database(name: str) -> dict[str, Any]:
+    config = env.database(name)
+    options = {
+        # A worker that died must not leave its statement running and its locks held.
+        "options": "-c client_connection_check_interval=2s",
+        "connect_timeout": 10,
+        **config.get("OPTIONS", {}),
+    }
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+
+
+# Without any URL the settings can be read and nothing can be connected to: checks, type
+# checking and --help need no server, and what does need one is given a URL by manage.py.
+_NOWHERE = {"ENGINE": "django.db.backends.postgresql", "NAME": "smartpass", "HOST": "/nonexistent"}
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": _database("DATABASE_URL") if env.text("DATABASE_URL") else dict(_NOWHERE),
+}
+"""`default` is the application's role, under row-level security; `owner` owns the tables and is
+for migrations only (`migrate --database owner`). A production web server is not given it."""
+if env.text("DATABASE_OWNER_URL"):
+    DATABASES["owner"] = _database("DATABASE_OWNER_URL")
+elif not env.text("DATABASE_URL"):
+    DATABASES["owner"] = dict(_NOWHERE)
+
+# Requests have their transaction from TenantMiddleware, tasks open their own.
+ATOMIC_REQUESTS = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL") if EMBEDDED else env.required("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.cache_url(REDIS_URL),
+        "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 5},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
+# Work in the background
+
+CELERY_BROKER_URL = REDIS_URL or "redis+socket:///nonexistent"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Redelivery is only a last resort (a run's lease is what a dead worker loses), so it may be slow,
+# and must be slower than the longest run: a task that outlasts it is delivered twice.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Without a deadline the scheduler, started late, fires a missed job at the wrong hour next day.
+# What a longer outage missed, the product finds out from its own run rows.
+CELERY_BEAT_CRON_STARTING_DEADLINE = 3600
+
+# The sources
+
+CLEVER_API_URL = env.host("CLEVER_API_URL", "https://api.clever.com", https_only=PRODUCTION)
+CLEVER_AUTH_URL = env.host("CLEVER_AUTH_URL", "https://clever.com", https_only=PRODUCTION)
+SOURCE_HOSTS = {"clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL}}
+"""Where each kind of source is reached. Anything but the real one is a sandbox."""
+SOURCE_SECRETS = {
+    "clever": {
+        "client_id": env.text("CLEVER_CLIENT_ID"),
+        "client_secret": env.text("CLEVER_CLIENT_SECRET"),
+    },
+}
+
+# What is written down
+
+LOGGING = logs.configure(
+    level=env.text("LOG_LEVEL", "INFO"),
+    as_json=env.flag("LOG_JSON", default=PRODUCTION),
+)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# The user would be looked up outside the request's transaction, where no tenant is set.
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""

@@ -1,0 +1,21 @@
+"""The product's settings for tests: fixed secrets, quick passwords, services from conftest."""
+
+import os
+
+# Before the product's settings are read: a test run is the same on every machine, whatever its
+# environment says, and never talks to the services that environment names.
+for _name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CACHE_URL", "SMARTPASS_EMBEDDED"):
+    os.environ.pop(_name, None)
+os.environ["SECRET_KEY"] = "only-for-tests"  # noqa: S105  (protects nothing)
+os.environ["VAULT_KEYS"] = "test:" + "A" * 43 + "="
+os.environ["CLEVER_CLIENT_ID"] = "test-client"
+os.environ["CLEVER_CLIENT_SECRET"] = "test-secret"  # noqa: S105  (the sandbox's)
+
+from smartpass.settings import *  # noqa: E402, F403  (after the environment above)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

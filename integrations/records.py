@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 class Role(NamedTuple):
     """What a person is at one place, in the source's own word (``student``, ``staff`` …).
 
-    `place` is the source's id of a school or org; None means the whole district.
+    `place` is the source's id of a school or org; None means the whole district, "" that
+    the source names no school for a role that needs one.
     `grade` and `number` are "" when the source did not say.
     """
 
@@ -86,7 +87,8 @@ class Receipt:
     `pages` and `rows` count what was read, `ignored` the rows that are nobody to us
     (guardians), `announced` the total the source gave (None where it gives none),
     `closed` whether the last page said that it was the last, and `places` the ids of
-    the schools the source shares now.
+    the schools the source shares now. `as_of` is when the source itself last had fresh
+    data (ISO 8601), and `notes` what else it says about itself (``paused_until``).
     """
 
     pages: int = 0
@@ -96,6 +98,7 @@ class Receipt:
     closed: bool = False
     places: list[str] = field(default_factory=list)
     as_of: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
 
     def proven(self, linked: set[str]) -> bool:
         """Whether absence from this listing may be taken as a sign at all."""
@@ -112,4 +115,5 @@ class Receipt:
             "closed": self.closed,
             "places": self.places,
             "as_of": self.as_of,
+            "notes": self.notes,
         }

@@ -1,0 +1,314 @@
+"""The one way out: every request to a source leaves through `Client`.
+
+It bounds what a source can cost us (time per read, time per answer, size, retries,
+pauses), sends a path exactly as it was given, never lets a token follow a link to
+another host, and turns whatever goes wrong into one of our three errors. Nothing it
+says or logs holds a header, a body or a query string.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_environ_proxies
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from integrations.provider import Malformed, Unreachable
+from integrations.throttle import growing_pause, rate_limit_pause, retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+logger = logging.getLogger(__name__)
+
+#: Statuses after which the same question may be asked again.
+RETRIED = frozenset({500, 502, 503, 504})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 3
+CHUNK = 256 * 1024
+#: What a request line can carry: a path on this host in printable ASCII without blanks.
+SENDABLE = re.compile(r"/[!-~]*")
+#: Carries the true request target past requests and urllib3, which rewrite escapes
+#: and log what they are given. Taken off before anything is sent.
+TARGET = "X-SmartPass-Target"
+
+_now_sending = threading.local()
+
+
+class _Verbatim:
+    """A connection that sends the target it was handed, byte for byte."""
+
+    sock: socket.socket | None
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Send `url` unless a header names the true target; remember the socket for the watch."""
+        headers = dict(kwargs.get("headers") or {})
+        kwargs["headers"] = headers
+        target = headers.pop(TARGET, url)
+        super().request(method, target if url.startswith("/") else url, *args, **kwargs)  # type: ignore[misc]
+        if self.sock is not None:
+            getattr(_now_sending, "sockets", []).append(self.sock)
+
+
+class _PlainConnection(_Verbatim, HTTPConnection):
+    """HTTP, for loopback."""
+
+
+class _SecureConnection(_Verbatim, HTTPSConnection):
+    """HTTPS, for everything else."""
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection  # type: ignore[assignment]
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection  # type: ignore[assignment]
+
+
+class _Adapter(HTTPAdapter):
+    """requests' transport on our connections, without retries of its own."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make pools of verbatim connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """The same behind a proxy named by the environment."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        return manager
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost. Seconds, bytes and counts.
+
+    `answer` bounds one whole answer however slowly it drips; `attempts` counts tries
+    after failures; a source that asks us to wait is given at most `pause` seconds at a
+    time and `pauses` times.
+    """
+
+    connect: float = 10.0
+    read: float = 60.0
+    answer: float = 180.0
+    size: int = 64 * 1024 * 1024
+    attempts: int = 4
+    pause: float = 90.0
+    pauses: int = 6
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What a run has cost so far: requests sent, bytes received (decoded), seconds spent pausing."""
+
+    requests: int = 0
+    bytes: int = 0
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole answer. `where` is its path without the query, fit for an error text."""
+
+    status: int
+    headers: CaseInsensitiveDict[str]
+    body: bytes
+    where: str
+    source: str
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this is a web page for people rather than data."""
+        kind = self.headers.get("Content-Type", "").lower()
+        return "html" in kind or self.body[:64].lstrip().startswith(b"<")
+
+    def json(self) -> dict[str, Any]:
+        """The JSON object this answer holds.
+
+        Bytes that are not UTF-8 and escaped NULs or lone surrogates survive as
+        characters no database takes, so that they spoil one record and not the page.
+        Raises `Malformed` when the body is a web page, not JSON, or not an object.
+        """
+        if self.is_page:
+            raise self.malformed("a web page instead of data")
+        try:
+            parsed = json.loads(self.body.decode("utf-8-sig", "surrogateescape"), strict=False)
+        except (ValueError, RecursionError):
+            raise self.malformed("something that is not JSON") from None
+        if type(parsed) is not dict:
+            raise self.malformed("JSON that is not an object")
+        return parsed
+
+    def malformed(self, what: str) -> Malformed:
+        """The error that says `what` was answered, and where."""
+        return Malformed(f"{self.source} answered {self.where} with {what}.")
+
+
+class Client:
+    """Speaks to one host of one source.
+
+    `origin` is scheme, host and port; `source` is the name used in error texts.
+    `sleep` is called for every pause and may raise to stop the run.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        source: str,
+        limits: Limits | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Opens nothing yet. Raises ValueError when `origin` is not a bare http(s) address."""
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.path.strip("/"):
+            raise ValueError(f"not the address of a source's host: {parts.scheme}://{parts.hostname}")
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.source = source
+        self.limits = limits or Limits()
+        self.traffic = Traffic()
+        self._sleep = sleep
+        self._adapter = _Adapter(max_retries=0)
+
+    def get(self, target: str, headers: Mapping[str, str]) -> Reply:
+        """GET `target` (path and query, sent untouched) and read the whole answer.
+
+        Asks again after 500, 502, 503, 504 and broken connections, and waits when told
+        to (429); every other status is returned to the caller. Raises `Unreachable` when
+        the tries or the pauses are used up, `Malformed` for a link to another host or an
+        answer over the size limit.
+        """
+        for _ in range(MOST_REDIRECTS + 1):
+            reply = self._patiently("GET", target, headers, None)
+            if reply.status not in REDIRECTS:
+                return reply
+            target = self.same_host(reply.headers.get("Location", ""), reply)
+        raise reply.malformed("too many redirects")
+
+    def post(self, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """POST once: no retry, no redirect. Raises `Unreachable` when there is no answer."""
+        reply = self._attempt("POST", target, headers, body)
+        if reply is None:
+            raise Unreachable(f"{self.source} does not answer.")
+        return reply
+
+    def same_host(self, link: str, reply: Reply) -> str:
+        """The target `link` names on this host, untouched; `Malformed` when it leads elsewhere.
+
+        Browsers read a backslash as a slash, so it counts as leading elsewhere.
+        """
+        if link.startswith(f"{self.origin}/"):
+            link = link[len(self.origin) :]
+        if not link.startswith("/") or link.startswith("//") or "\\" in link:
+            raise reply.malformed("a link that leads to another host")
+        return link
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._adapter.close()
+
+    def _patiently(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        failures = pauses = 0
+        while True:
+            reply = self._attempt(method, target, headers, body)
+            if reply is not None and reply.status == 429:
+                pauses += 1
+                if pauses > self.limits.pauses:
+                    raise Unreachable(f"{self.source} asks us to wait longer than we may.", "E-RATE")
+                self._pause(rate_limit_pause(reply.headers, pauses))
+            elif reply is None or reply.status in RETRIED:
+                failures += 1
+                if failures >= self.limits.attempts:
+                    said = f" (HTTP {reply.status})" if reply else ""
+                    raise Unreachable(f"{self.source} does not answer{said}.")
+                self._pause(retry_after(reply.headers if reply else {}) or growing_pause(failures))
+            else:
+                return reply
+
+    def _pause(self, seconds: float) -> None:
+        seconds = min(seconds, self.limits.pause)
+        self.traffic.waited += seconds
+        self._sleep(seconds)
+
+    def _attempt(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply | None:
+        """One try: the whole answer, or None when the connection failed or was too slow."""
+        where = target.partition("?")[0]
+        if not SENDABLE.fullmatch(target):
+            raise Malformed(f"{self.source} named an address that cannot be asked for.")
+        started = time.monotonic()
+        self.traffic.requests += 1
+        try:
+            with _watch(self.limits.answer) as expired:
+                reply = self._exchange(method, where, {**headers, TARGET: target}, body)
+                if expired.is_set():
+                    raise TimeoutError
+        except (requests.RequestException, HTTPError, OSError) as error:
+            logger.warning("%s %s %s: no answer (%s)", self.source, method, where, type(error).__name__)
+            return None
+        took = time.monotonic() - started
+        logger.info("%s %s %s: %s in %.2f s", self.source, method, where, reply.status, took)
+        return reply
+
+    def _exchange(self, method: str, where: str, headers: dict[str, str], body: bytes | None) -> Reply:
+        prepared = requests.Request(method, f"{self.origin}/", headers=headers, data=body).prepare()
+        answer = self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=(self.limits.connect, self.limits.read),
+            verify=os.environ.get("REQUESTS_CA_BUNDLE") or True,
+            proxies=get_environ_proxies(self.origin),
+        )
+        with answer:
+            content = self._read(answer, where)
+        return Reply(answer.status_code, answer.headers, content, where, self.source)
+
+    def _read(self, answer: requests.Response, where: str) -> bytes:
+        """The decoded body, counted and capped."""
+        parts: list[bytes] = []
+        size = 0
+        for part in answer.raw.stream(CHUNK, decode_content=True):
+            size += len(part)
+            if size > self.limits.size:
+                raise Malformed(f"{self.source} answered {where} with more than {self.limits.size} bytes.")
+            parts.append(part)
+        self.traffic.bytes += size
+        return b"".join(parts)
+
+
+@contextmanager
+def _watch(seconds: float) -> Iterator[threading.Event]:
+    """Shut the sockets used inside once `seconds` are over, which ends any read on them."""
+    sockets: list[socket.socket] = []
+    _now_sending.sockets = sockets
+    expired = threading.Event()
+
+    def cut() -> None:
+        expired.set()
+        for each in sockets:
+            with suppress(OSError):
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    finally:
+        timer.cancel()

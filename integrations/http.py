@@ -12,28 +12,22 @@ import json
 import logging
 import os
 import re
-import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from integrations.provider import Malformed, Unreachable
 from integrations.throttle import growing_pause, rate_limit_pause, retry_after
+from integrations.transport import TARGET, Adapter, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from requests.structures import CaseInsensitiveDict
 
 logger = logging.getLogger(__name__)
 
@@ -44,59 +38,6 @@ MOST_REDIRECTS = 3
 CHUNK = 256 * 1024
 #: What a request line can carry: a path on this host in printable ASCII without blanks.
 SENDABLE = re.compile(r"/[!-~]*")
-#: Carries the true request target past requests and urllib3, which rewrite escapes
-#: and log what they are given. Taken off before anything is sent.
-TARGET = "X-SmartPass-Target"
-
-_now_sending = threading.local()
-
-
-class _Verbatim:
-    """A connection that sends the target it was handed, byte for byte."""
-
-    sock: socket.socket | None
-
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        """Send `url` unless a header names the true target; remember the socket for the watch."""
-        headers = dict(kwargs.get("headers") or {})
-        kwargs["headers"] = headers
-        target = headers.pop(TARGET, url)
-        super().request(method, target if url.startswith("/") else url, *args, **kwargs)  # type: ignore[misc]
-        if self.sock is not None:
-            getattr(_now_sending, "sockets", []).append(self.sock)
-
-
-class _PlainConnection(_Verbatim, HTTPConnection):
-    """HTTP, for loopback."""
-
-
-class _SecureConnection(_Verbatim, HTTPSConnection):
-    """HTTPS, for everything else."""
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection  # type: ignore[assignment]
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection  # type: ignore[assignment]
-
-
-class _Adapter(HTTPAdapter):
-    """requests' transport on our connections, without retries of its own."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make pools of verbatim connections."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """The same behind a proxy named by the environment."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-        return manager
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may cost. Seconds, bytes and counts.
@@ -185,7 +126,7 @@ class Client:
         self.limits = limits or Limits()
         self.traffic = Traffic()
         self._sleep = sleep
-        self._adapter = _Adapter(max_retries=0)
+        self._adapter = Adapter(max_retries=0)
 
     def get(self, target: str, headers: Mapping[str, str]) -> Reply:
         """GET `target` (path and query, sent untouched) and read the whole answer.
@@ -255,7 +196,7 @@ class Client:
         started = time.monotonic()
         self.traffic.requests += 1
         try:
-            with _watch(self.limits.answer) as expired:
+            with watch(self.limits.answer) as expired:
                 reply = self._exchange(method, where, {**headers, TARGET: target}, body)
                 if expired.is_set():
                     raise TimeoutError
@@ -290,25 +231,3 @@ class Client:
             parts.append(part)
         self.traffic.bytes += size
         return b"".join(parts)
-
-
-@contextmanager
-def _watch(seconds: float) -> Iterator[threading.Event]:
-    """Shut the sockets used inside once `seconds` are over, which ends any read on them."""
-    sockets: list[socket.socket] = []
-    _now_sending.sockets = sockets
-    expired = threading.Event()
-
-    def cut() -> None:
-        expired.set()
-        for each in sockets:
-            with suppress(OSError):
-                socket.socket.shutdown(each, socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield expired
-    finally:
-        timer.cancel()

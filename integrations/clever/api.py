@@ -9,20 +9,21 @@ token list always holds the current one.
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from integrations.http import Client, Limits, Reply
-from integrations.provider import Malformed, Refused
+from integrations.provider import Refused
 
 SOURCE = "Clever"
 VERSION = "/v3.1"
 API = "CLEVER_API_URL"
 AUTH = "CLEVER_AUTH_URL"
 CLIENT_ID = "CLEVER_CLIENT_ID"
-CLIENT_SECRET = "CLEVER_CLIENT_SECRET"  # noqa: S105  the name of a secret, not one
+CLIENT_SECRET = "CLEVER_CLIENT_SECRET"
 #: Clever: the text, not the status, says that the app lacks the right to the roster.
 NO_RIGHT = b"not in token's scopes"
 
@@ -115,6 +116,8 @@ class Api:
         while target:
             followed.add(target)
             reply = self._get(target)
+            if reply.status == 404 and not last:
+                raise Refused(NO_ROSTER, "E-PRIVILEGE-MISSING")
             page = self._page(reply)
             last = _ascending(page.rows, last, reply)
             if page.following in followed:
@@ -154,23 +157,29 @@ class Api:
         return self.client.get(target, {"Authorization": f"Bearer {self.token}", "Accept": "application/json"})
 
 
-def open_api(hosts: Mapping[str, str], secrets: Mapping[str, str], district: str, limits: Limits) -> Api:
+def open_api(
+    hosts: Mapping[str, str],
+    secrets: Mapping[str, str],
+    district: str,
+    limits: Limits,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Api:
     """The Data API of `district`; its token is read from Clever's list when it is first needed."""
 
     def fetch_token() -> str:
-        found = list_tokens(Client(hosts[AUTH], SOURCE, limits), secrets, district)
+        found = list_tokens(Client(hosts[AUTH], SOURCE, limits, sleep), secrets, district)
         if not found:
             raise Refused(RECONNECT)
         return found[-1].secret
 
-    return Api(Client(hosts[API], SOURCE, limits), fetch_token)
+    return Api(Client(hosts[API], SOURCE, limits, sleep), fetch_token)
 
 
 def _answered(reply: Reply) -> Reply:
     """`reply` when it holds an answer; our error for its status otherwise.
 
-    Clever: 401 is invalid authorisation; 404 on a list, and any refusal that speaks of
-    the token's scopes, mean that the app has no right to the roster (Secure Sync).
+    Clever: 401 is invalid authorisation; any refusal that speaks of the token's scopes
+    means that the app has no right to the roster (Secure Sync).
     """
     if reply.status == 200:
         return reply

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -43,11 +44,13 @@ class Clever(Provider):
     #: Schools per page; no district has more, and another page would be followed.
     place_page_size: ClassVar[int] = 10_000
     limits: ClassVar[Limits] = Limits()
+    #: Called for every pause, with seconds; may raise to stop the run.
+    sleep: Callable[[float], None] = staticmethod(time.sleep)
 
     def __init__(self, tenant: str, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         """Asks nothing yet: the district's token is read when it is first needed."""
         super().__init__(tenant, hosts, secrets)
-        self._api: Api = open_api(hosts, secrets, tenant, self.limits)
+        self._api: Api = open_api(hosts, secrets, tenant, self.limits, self.sleep)
         self._receipt: Receipt | None = None
 
     @classmethod
@@ -145,7 +148,7 @@ class Clever(Provider):
         district = self._district()
         receipt.as_of = _said(district, "last_sync")
         paused_until = _said(district, "pause_end")
-        if _in_future(paused_until):
+        if _in_future(paused_until) and not _in_future(_said(district, "pause_start")):
             receipt.notes["paused_until"] = paused_until
         if _said(district, "state"):
             receipt.notes["state"] = _said(district, "state")

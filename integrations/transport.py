@@ -1,0 +1,93 @@
+"""Connections that send a path byte for byte, and can be cut off when their time is over.
+
+requests and urllib3 rewrite the escapes of a path (some sources' ids break by that) and
+put it into their own log lines and errors. They are therefore given only the host; the
+true target travels in a header that never leaves the machine.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Names the true request target; taken off before anything is sent.
+TARGET = "X-SmartPass-Target"
+
+_now_sending = threading.local()
+
+
+class _Verbatim:
+    """A connection that sends the target it was handed, byte for byte."""
+
+    sock: socket.socket | None
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Send `url` unless a header names the true target; remember the socket for the watch."""
+        headers = dict(kwargs.get("headers") or {})
+        kwargs["headers"] = headers
+        target = headers.pop(TARGET, url)
+        super().request(method, target if url.startswith("/") else url, *args, **kwargs)  # type: ignore[misc]
+        if self.sock is not None:
+            getattr(_now_sending, "sockets", []).append(self.sock)
+
+
+class _PlainConnection(_Verbatim, HTTPConnection):
+    """HTTP, for loopback."""
+
+
+class _SecureConnection(_Verbatim, HTTPSConnection):
+    """HTTPS, for everything else."""
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection  # type: ignore[assignment]
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection  # type: ignore[assignment]
+
+
+class Adapter(HTTPAdapter):
+    """requests' transport on our connections, without retries of its own."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make pools of verbatim connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """The same behind a proxy named by the environment."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        return manager
+
+
+@contextmanager
+def watch(seconds: float) -> Iterator[threading.Event]:
+    """Shut the sockets used inside once `seconds` are over, which ends any read on them."""
+    sockets: list[socket.socket] = []
+    _now_sending.sockets = sockets
+    expired = threading.Event()
+
+    def cut() -> None:
+        expired.set()
+        for each in sockets:
+            with suppress(OSError):
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    finally:
+        timer.cancel()

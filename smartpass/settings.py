@@ -48,6 +48,22 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+AUTHENTICATION_BACKENDS = ["accounts.backends.Handle"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "accounts.signing_in.Adapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+# A whole school signs in from behind one address within a few minutes; one handle is tried by
+# one person, so what stops guessing is the second limit of `login_failed`.
+ACCOUNT_RATE_LIMITS = {"login": "900/m/ip", "login_failed": "300/m/ip,5/5m/key"}
+
+# Shared Chromebooks: closing the browser, or a school day, ends a session.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = PRODUCTION
@@ -83,13 +99,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "smartpass.logs.RequestLog",
     "django.middleware.security.SecurityMiddleware",
+    "smartpass.csp.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    # One transaction per request, with its tenant set: everything below it may ask the database.
-    "accounts.tenancy.TenantMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # One transaction per request, with its tenant set: everything below it may ask the database.
+    "accounts.tenancy.TenantMiddleware",
+    "accounts.signing_in.StillWelcome",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

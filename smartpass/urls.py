@@ -1,12 +1,15 @@
 """Every address of the product; each app lists its own."""
 
-from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from accounts.console import console
 
 from . import health
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
-    path("admin/", admin.site.urls),
+    path("admin/", console.urls),
+    path("", include("accounts.urls")),
+    path("", include("rostering.urls")),
 ]

@@ -19,7 +19,7 @@ from typing import cast
 
 from . import postgres, valkey
 from .errors import EmbeddedError
-from .place import Place, find_place, write_private
+from .place import Place, find_place, socket_folder, write_private
 
 __all__ = ["EmbeddedError", "create_database", "drop_database", "services", "superuser_url"]
 
@@ -74,6 +74,7 @@ def superuser_url(data_dir: Path, name: str = DATABASE) -> str:
 def _run(place: Place, *, durable: bool) -> Iterator[dict[str, str]]:
     place.urls_file.unlink(missing_ok=True)
     with (
+        socket_folder(place),
         postgres.running(place, durable=durable),
         valkey.running(place, durable=durable) as broker_urls,
     ):

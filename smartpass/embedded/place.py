@@ -4,6 +4,7 @@ Root cannot run PostgreSQL, so it hands the servers to an unprivileged account. 
 cannot reach (a project inside root's home) is put where it can; no folder's mode is loosened.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -12,6 +13,7 @@ import secrets
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,8 +79,7 @@ class Place:
 def find_place(data_dir: Path) -> Place:
     """Make the folders for these services where they are missing; say where they are.
 
-    The same data folder always gives the same place. Raises EmbeddedError where the short folder
-    for sockets exists and is somebody else's.
+    The same data folder always gives the same place.
     """
     data_dir = data_dir.resolve()
     account = _account()
@@ -87,9 +88,26 @@ def find_place(data_dir: Path) -> Place:
         data_dir.chmod(0o711 if account else 0o700)
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     home = _home(data_dir, account, digest)
-    place = Place(data_dir, home, _sockets(digest), account)
-    _claim(place)
-    return place
+    return Place(data_dir, home, _sockets(digest), account)
+
+
+@contextlib.contextmanager
+def socket_folder(place: Place) -> Iterator[None]:
+    """Have the folder for sockets while the block runs, readable for the servers' account only.
+
+    Raises EmbeddedError where it exists and is somebody else's, or others can look inside.
+    """
+    try:
+        place.sockets.mkdir(mode=0o700)
+    except FileExistsError:
+        _examine(place)
+    place.give(place.sockets)
+    try:
+        yield
+    finally:
+        # Not empty when a server was killed; the next run takes it over.
+        with contextlib.suppress(OSError):
+            place.sockets.rmdir()
 
 
 def write_private(path: Path, text: str) -> None:
@@ -134,19 +152,13 @@ def _sockets(digest: str) -> Path:
     return folder
 
 
-def _claim(place: Place) -> None:
-    """Make the folder for sockets, or make sure that the one there is ours alone."""
-    try:
-        place.sockets.mkdir(mode=0o700)
-        place.give(place.sockets)
-    except FileExistsError:
-        found = place.sockets.lstat()
-        owners = {os.geteuid(), place.account.uid if place.account else os.geteuid()}
-        private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o700  # noqa: PLR2004
-        if found.st_uid not in owners or not private:
-            message = f"{place.sockets} is not ours alone; remove it."
-            raise EmbeddedError(message) from None
-        place.give(place.sockets)
+def _examine(place: Place) -> None:
+    found = place.sockets.lstat()
+    owners = {os.geteuid(), place.account.uid if place.account else os.geteuid()}
+    private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
+    if found.st_uid not in owners or not private:
+        message = f"{place.sockets} is not ours alone; remove it."
+        raise EmbeddedError(message)
 
 
 def _allows(path: Path, account: Account) -> bool:

@@ -96,6 +96,7 @@ def test_what_was_written_is_there_after_a_restart(folder: Path) -> None:
         first = urls
         numbers = pids(folder)
     assert not any(alive(pid) for pid in numbers)
+    assert not place.find_place(folder).sockets.exists()
     with embedded.services(folder) as urls:
         assert urls == first
         assert count(urls) == 2
@@ -242,6 +243,7 @@ def test_further_databases_come_and_go(folder: Path) -> None:
 @pytest.mark.parametrize("mode", [0o755, 0o777])
 def test_somebody_elses_socket_folder_is_refused(folder: Path, mode: int) -> None:
     sockets = place.find_place(folder).sockets
+    sockets.mkdir()
     sockets.chmod(mode)
     try:
         with pytest.raises(embedded.EmbeddedError, match="not ours alone"), embedded.services(folder):

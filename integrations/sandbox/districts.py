@@ -25,7 +25,7 @@ STAFF_AT, BOTH_AT, TEACHERS_AT = 10, 20, frozenset({1, 14, 27, 40})
 class InventedSchool(NamedTuple):
     """One school: its position, name, level, and the grades it teaches."""
 
-    index: int
+    position: int
     name: str
     level: str
     grades: tuple[str, ...]
@@ -37,7 +37,7 @@ class InventedPerson(NamedTuple):
     `grade` is "" for employees, `email` is "" for the youngest students, who have none.
     """
 
-    index: int
+    position: int
     kinds: tuple[str, ...]
     first: str
     middle: str

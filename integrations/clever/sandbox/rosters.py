@@ -104,15 +104,15 @@ class InventedRoster:
         teacher = self.invented.person(block * 50 + SECTION_TEACHERS[place])
         near = [self.invented.person(each) for each in self._near(block)]
         taught = [each for each in near if each.kinds == ("student",) and each.schools[0] == teacher.schools[0]]
-        students = [self.id_at(each.index) for each in taught[place :: len(SECTION_TEACHERS)] or taught[:1]]
+        students = [self.id_at(each.position) for each in taught[place :: len(SECTION_TEACHERS)] or taught[:1]]
         return {
             "id": self._id("65", index),
             "district": self.district["id"],
             "school": self._school_ids[teacher.schools[0]],
             "name": f"Homeroom - {teacher.last} - {place}",
             "sis_id": str(index + 1),
-            "teacher": self.id_at(teacher.index),
-            "teachers": [self.id_at(teacher.index)],
+            "teacher": self.id_at(teacher.position),
+            "teachers": [self.id_at(teacher.position)],
             "students": students,
             "created": STAMP,
             "last_modified": STAMP,
@@ -141,10 +141,10 @@ class InventedRoster:
         schools = [self._school_ids[each] for each in person.schools]
         credentials = {"district_username": person.username}
         if kind == "district_admin":
-            return {"legacy_id": self._legacy(3, person.index), "title": "Superintendent's office"}
+            return {"legacy_id": self._legacy(3, person.position), "title": "Superintendent's office"}
         if kind == "staff":
             return {
-                "legacy_id": self._legacy(2, person.index),
+                "legacy_id": self._legacy(2, person.position),
                 "staff_id": f"S-{person.number}",
                 "title": "Dean",
                 "department": "Office",
@@ -160,16 +160,16 @@ class InventedRoster:
             "credentials": credentials,
         }
         if kind == "teacher":
-            teacher = {"legacy_id": self._legacy(1, person.index), "teacher_number": person.number, "title": ""}
+            teacher = {"legacy_id": self._legacy(1, person.position), "teacher_number": person.number, "title": ""}
             return {**common, **teacher}
         return {
             **common,
-            "legacy_id": self.id_at(person.index),
+            "legacy_id": self.id_at(person.position),
             "student_number": person.number,
             "grade": person.grade,
             "graduation_year": "",
-            "dob": f"{person.index % 12 + 1}/{person.index % 28 + 1}/2014",
-            "gender": ("F", "M", "X", "")[person.index % 4],
+            "dob": f"{person.position % 12 + 1}/{person.position % 28 + 1}/2014",
+            "gender": ("F", "M", "X", "")[person.position % 4],
             "enrollments": [],
             "location": {"address": "", "city": "", "state": "", "zip": ""},
             "home_language": "",

@@ -1,0 +1,188 @@
+"""What every source has to keep, whoever it is. Each provider's test inherits this class.
+
+A subclass gives a `Stage`: a sandbox with one district of at least three pages, and the
+few things the contract does to it. The class is not collected by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+
+from integrations.provider import Provider, Refused, SourceError
+from integrations.records import Found, Person, Place, Receipt
+
+
+class Stage(ABC):
+    """One source with a roster of known people, as the contract needs it."""
+
+    kind: type[Provider]
+    #: How many people (rows that are somebody) the roster holds.
+    size: int
+    #: Texts that may appear in no error and no log line.
+    unspeakable: list[str]
+
+    @abstractmethod
+    def open(self) -> Provider:
+        """A fresh provider for the district, with pages small enough that there are several."""
+
+    @abstractmethod
+    def requests(self) -> int:
+        """How many requests the source has answered."""
+
+    @abstractmethod
+    def fail_last_page(self) -> None:
+        """From now on the last page of people does not come."""
+
+    @abstractmethod
+    def refuse(self) -> None:
+        """From now on the source does not accept our access."""
+
+    @abstractmethod
+    def remove(self, external_id: str) -> None:
+        """Delete one person at the source."""
+
+
+class ProviderContract(ABC):
+    """The tests. `stage` is the subclass's fixture."""
+
+    provider: type[Provider]
+
+    @pytest.fixture
+    def stage(self) -> Iterator[Stage]:
+        """The subclass's stage."""
+        raise NotImplementedError
+
+    def test_says_what_it_is(self) -> None:
+        """A kind, a label, and what each role word means by default, known roles only."""
+        assert self.provider.kind.isidentifier()
+        assert self.provider.label
+        known = {"student", "teacher", "admin", "assistant", "district_admin"}
+        assert {role for roles in self.provider.role_defaults.values() for role in roles} <= known
+
+    def test_people_are_canonical(self, stage: Stage) -> None:
+        """Plain texts, trimmed, without what no database takes; every role with a word."""
+        people = list(stage.open().people([]))
+        assert len(people) == stage.size
+        for person in people:
+            assert type(person) is Person
+            assert not person.problem
+            for text in person[:5]:
+                assert type(text) is str
+                assert text == text.strip()
+                text.encode()
+                assert "\0" not in text
+            assert person.external_id
+            assert all(role.word and (role.place is None or type(role.place) is str) for role in person.roles)
+
+    def test_ids_are_unique(self, stage: Stage) -> None:
+        """One record for each id."""
+        ids = [person.external_id for person in stage.open().people([])]
+        assert len(ids) == len(set(ids))
+
+    def test_reading_twice_gives_the_same(self, stage: Stage) -> None:
+        """From the same object and from another one."""
+        source = stage.open()
+        first = list(source.people([]))
+        assert list(source.people([])) == first
+        assert list(stage.open().people([])) == first
+
+    def test_people_stream(self, stage: Stage) -> None:
+        """The first person comes before the last page is asked for."""
+        list(stage.open().people([]))
+        whole = stage.requests()
+        list(islice(stage.open().people([]), 1))
+        assert stage.requests() - whole < whole - 1
+
+    def test_the_receipt_comes_at_the_end(self, stage: Stage) -> None:
+        """No receipt before the end; then one that accounts for every row and proves itself."""
+        source = stage.open()
+        walk = source.people([])
+        next(walk)
+        with pytest.raises(RuntimeError):
+            assert source.receipt
+        rest = list(walk)
+        receipt = source.receipt
+        assert isinstance(receipt, Receipt)
+        assert receipt.rows - receipt.ignored == len(rest) + 1
+        assert receipt.pages > 1
+        assert receipt.closed
+        places = {place.external_id for place in source.places()}
+        assert set(receipt.places) == places
+        assert receipt.proven(places)
+        assert not receipt.proven({*places, "a school nobody shares"})
+
+    def test_a_failed_last_page_raises(self, stage: Stage) -> None:
+        """Whatever came before, there is no quiet end and no receipt."""
+        stage.fail_last_page()
+        source = stage.open()
+        seen = []
+        with pytest.raises(SourceError):
+            seen.extend(source.people([]))
+        with pytest.raises(RuntimeError):
+            assert source.receipt
+
+    def test_refused_access_names_no_secret(self, stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+        """`Refused`, in words fit for people, from every verb that asks."""
+        caplog.set_level(logging.DEBUG)
+        working = stage.open()
+        list(working.people([]))
+        stage.refuse()
+        for asked in (
+            lambda: stage.open().check(),
+            lambda: list(stage.open().people([])),
+            lambda: stage.open().places(),
+            lambda: stage.open().look_up("a", []),
+            working.check,
+        ):
+            with pytest.raises(Refused) as caught:
+                asked()
+            told = f"{caught.value} {caught.value!r} {caught.value.code}"
+            assert not [secret for secret in stage.unspeakable if secret in told]
+        assert caplog.text
+        assert not [secret for secret in stage.unspeakable if secret in caplog.text]
+
+    def test_check_asks_a_handful(self, stage: Stage) -> None:
+        """At most five requests, however many people there are."""
+        before = stage.requests()
+        stage.open().check()
+        assert 0 < stage.requests() - before <= 5
+
+    def test_places_are_canonical(self, stage: Stage) -> None:
+        """Unique ids and a name each; every place people name is among them or the whole district."""
+        source = stage.open()
+        places = source.places()
+        assert places
+        assert all(type(place) is Place and place.name for place in places)
+        ids = [place.external_id for place in places]
+        assert len(ids) == len(set(ids))
+        named = {role.place for person in source.people([]) for role in person.roles}
+        assert named - {None} <= set(ids)
+
+    def test_look_up_agrees_with_people(self, stage: Stage) -> None:
+        """The same record, in scope of its own place and out of scope of no place."""
+        source = stage.open()
+        for person in list(islice(source.people([]), 30)):
+            scope = [role.place for role in person.roles if role.place]
+            assert source.look_up(person.external_id, scope) == Found("in_scope", person)
+            if None not in {role.place for role in person.roles}:
+                assert source.look_up(person.external_id, []) == Found("out_of_scope", person)
+
+    def test_look_up_knows_who_is_gone(self, stage: Stage) -> None:
+        """Deleted, and never there."""
+        source = stage.open()
+        leaver = next(source.people([]))
+        stage.remove(leaver.external_id)
+        assert source.look_up(leaver.external_id, []) == Found("gone")
+        assert source.look_up("nobody", []) == Found("gone")
+        assert leaver not in list(source.people([]))
+
+    def test_it_lists_its_tenants(self, stage: Stage) -> None:
+        """The district itself is among what our vendor key lists, by name."""
+        source = stage.open()
+        listed = {tenant.external_id: tenant.name for tenant in type(source).tenants(source.hosts, source.secrets)}
+        assert listed[source.tenant]

@@ -224,15 +224,16 @@ class Record(models.Model):
 class Rejection(models.Model):
     """A change that a person refused or undid, and that is not to be planned again.
 
-    It stands while the source's record of that person (`digest`; null while absent)
-    and the connection's settings are what they were, or until somebody lifts it.
+    It keeps everything off this person at this school while the source's record of them
+    (`digest`; null while absent) and the connection's settings are what they were, or
+    until somebody lifts it: the same facts would only bring the same change again.
     """
 
     district = models.ForeignKey(District, models.PROTECT, db_constraint=False, db_index=False)
     connection = models.ForeignKey(Connection, models.CASCADE, db_constraint=False, db_index=False)
     external_id = models.TextField(db_collation="C")
     school = models.ForeignKey(School, models.PROTECT, null=True, db_constraint=False, db_index=False)
-    kind = models.TextField(choices=Change.Kind.choices)
+    kind = models.TextField(choices=Change.Kind.choices, help_text="What was refused, for the page.")
     after = models.JSONField()
     digest = models.BigIntegerField(null=True)
     settings_version = models.PositiveIntegerField()
@@ -254,7 +255,8 @@ class Issue(models.Model):
     """Something about a person that needs an eye, with a stable reason code.
 
     Written as differences: opened by the first run that saw it, closed by the first
-    that did not.
+    that did not. Until that run has reported (or for ever, if it was a preview), its
+    difference stands with `opened_at` or `closed_at` empty and counts for nothing.
     """
 
     class Severity(models.TextChoices):
@@ -272,7 +274,7 @@ class Issue(models.Model):
     severity = models.TextField(choices=Severity.choices)
     detail = models.JSONField(default=dict)
     opened_by = models.ForeignKey(Run, models.PROTECT, related_name="opened", db_constraint=False, db_index=False)
-    opened_at = models.DateTimeField(default=now)
+    opened_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(
         Run, models.PROTECT, null=True, related_name="closed", db_constraint=False, db_index=False
     )

@@ -52,7 +52,7 @@ BEGIN
     EXECUTE format('CREATE UNLOGGED TABLE public.%I (
         district_id bigint NOT NULL,
         external_id text COLLATE "C" NOT NULL,
-        first_name text NOT NULL, last_name text NOT NULL, email text NOT NULL,
+        first_name text NOT NULL, last_name text NOT NULL, email text NOT NULL, login text,
         active boolean NOT NULL, problem text NOT NULL,
         roles jsonb NOT NULL, legacy jsonb NOT NULL, digest bigint NOT NULL)', name);
     EXECUTE format('GRANT SELECT, INSERT ON public.%I TO {walls.APP}', name);

@@ -1,0 +1,181 @@
+"""guard: would anybody be alarmed by this plan? What is risky waits for a person.
+
+Reads the planned rows, the memberships as they are and past runs; writes holds. The
+limits are those of `rostering.limits`. A row waits for the first reason that fits:
+
+* ``waiting``          it stood in a hold that nobody has decided yet: it stays there
+* ``new_ids``          many people come with new ids while their names or e-mails match
+* ``place_empty``      a linked school that had people is wanted by nobody now
+* ``last_admin``       the school would be left without an active Admin
+* ``connection_admin`` the person who made the connection would lose Admin
+* ``admin_gain``       more than so many people would gain Admin or District admin
+* ``suspend_school``   of one role at one school: share and floor, tonight
+* ``suspend_district`` of the district's people: share and floor, tonight
+* ``suspend_week``, ``suspend_month``  the same, with what syncs suspended unasked before
+* ``identity``         names or e-mails of existing people: share and floor, tonight
+* ``roles``            roles changed or schools moved: share and floor, tonight
+
+Rows of a newcomer wait together, because none can be applied without the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rostering import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rostering.models import Run
+
+
+class Risk(NamedTuple):
+    """Rows that must wait: those of `reason` that `rows` (a part of guard.sql) selects.
+
+    `school` and `role` narrow them; `text` says why, with the numbers.
+    """
+
+    reason: str
+    rows: str
+    text: str
+    school: int | None = None
+    role: str = ""
+
+
+ROLE_WORDS = {
+    "student": "students", "teacher": "teachers", "admin": "Admins", "assistant": "Assistants",
+    "district_admin": "District admins",
+}
+WINDOWS = (("suspend_week", 7, "7 days"), ("suspend_month", 30, "30 days"))
+
+
+def assess(run: Run, limits: Mapping[str, float], school_limits: Mapping[int, Mapping[str, float]]) -> list[Risk]:
+    """Everything in tonight's plan that a limit stops, weightiest first. Writes nothing.
+
+    `limits` are the connection's, `school_limits` those of each school that has its own.
+    """
+    params = {"run": run.pk, "connection": run.connection_id}
+    return [
+        *_new_ids(params, limits),
+        *_empty_places(params),
+        *_last_admins(params),
+        *_admin_gain(params, limits),
+        *_suspensions(params, limits, school_limits),
+        *_changed(params, limits),
+    ]
+
+
+def suspension_risks(
+    run: Run, limits: Mapping[str, float], school_limits: Mapping[int, Mapping[str, float]]
+) -> list[Risk]:
+    """Only the reasons for which suspensions would wait whatever the source answers."""
+    reasons = {"new_ids", "place_empty", "suspend_school", "suspend_district", "suspend_week", "suspend_month"}
+    return [risk for risk in assess(run, limits, school_limits) if risk.reason in reasons]
+
+
+def rows_at_risk(run: Run, risks: list[Risk]) -> set[int]:
+    """The users whose rows these risks select, or who already wait in an open hold."""
+    users: set[int] = set()
+    for risk in [Risk("waiting", "waiting", ""), *risks]:
+        users |= {row["user_id"] for row in sql.rows("guard.users_" + risk.rows, _selection(run, risk))}
+    return users
+
+
+def _selection(run: Run, risk: Risk) -> dict[str, object]:
+    return {"run": run.pk, "connection": run.connection_id, "school": risk.school, "role": risk.role}
+
+
+def _over(part: float, whole: float, share: float, floor: float) -> bool:
+    return part > 0 and part >= floor and part >= share * whole
+
+
+def _of(part: int, whole: int) -> str:
+    percent = f" ({round(100 * part / whole)} %)" if whole else ""
+    return f"{part:,} of {whole:,}{percent}"
+
+
+def _new_ids(params: dict[str, int], limits: Mapping[str, float]) -> list[Risk]:
+    seen = sql.one("guard.new_ids", params)
+    if not _over(seen["part"], seen["whole"], limits["new_ids_share"], limits["new_ids_people"]):
+        return []
+    text = (
+        f"{_of(seen['part'], seen['whole'])} people come with a new id at the source, while their names or emails "
+        "match people we have. The source seems to have changed its ids."
+    )
+    return [Risk("new_ids", "new_ids", text)]
+
+
+def _empty_places(params: dict[str, int]) -> list[Risk]:
+    text = "The source sent no one for this school any more. It had {people:,} people."
+    return [
+        Risk("place_empty", "suspensions", text.format(people=row["people"]), row["school_id"])
+        for row in sql.rows("guard.empty_places", params)
+    ]
+
+
+def _last_admins(params: dict[str, int]) -> list[Risk]:
+    found = [
+        Risk("last_admin", "admin_losses", "This would leave the school without an Admin.", row["school_id"])
+        for row in sql.rows("guard.last_admins", params)
+    ]
+    if sql.one("guard.connection_admin", params)["rows"]:
+        text = "The person who made this connection would lose Admin."
+        found.append(Risk("connection_admin", "connection_admin", text))
+    return found
+
+
+def _admin_gain(params: dict[str, int], limits: Mapping[str, float]) -> list[Risk]:
+    people = sql.one("guard.admin_gain", params)["people"]
+    if people <= limits["admin_gain_people"]:
+        return []
+    return [Risk("admin_gain", "admin_gains", f"{people:,} people would become Admins.")]
+
+
+def _suspensions(
+    params: dict[str, int], limits: Mapping[str, float], school_limits: Mapping[int, Mapping[str, float]]
+) -> list[Risk]:
+    found = []
+    measured = sql.rows("guard.suspensions_by_role", params)
+    for row in measured:
+        own = {**limits, **school_limits.get(row["school_id"], {})}
+        if _over(row["part"], row["whole"], own["suspend_role_share"], own["suspend_role_people"]):
+            text = f"{_of(row['part'], row['whole'])} {ROLE_WORDS[row['role']]} would be suspended."
+            found.append(Risk("suspend_school", "suspensions", text, row["school_id"], row["role"]))
+    total = sql.one("guard.suspensions_in_district", params)
+    floor = limits["suspend_district_people"]
+    if _over(total["part"], total["whole"], limits["suspend_district_share"], floor):
+        text = f"{_of(total['part'], total['whole'])} people of the district would be suspended."
+        found.append(Risk("suspend_district", "suspensions", text))
+    return found + _slow_bleed(params, limits, school_limits)
+
+
+def _slow_bleed(
+    params: dict[str, int], limits: Mapping[str, float], school_limits: Mapping[int, Mapping[str, float]]
+) -> list[Risk]:
+    found = []
+    for reason, days, words in WINDOWS:
+        window = {**params, "days": days}
+        for row in sql.rows("guard.bleeding_by_role", window):
+            own = {**limits, **school_limits.get(row["school_id"], {})}
+            if row["tonight"] and _over(row["part"], row["whole"], own[f"{reason}_share"], own["suspend_role_people"]):
+                text = f"With tonight, {_of(row['part'], row['whole'])} {ROLE_WORDS[row['role']]} in {words}."
+                found.append(Risk(reason, "suspensions", text, row["school_id"], row["role"]))
+        total = sql.one("guard.bleeding_in_district", window)
+        floor = limits["suspend_district_people"]
+        if total["tonight"] and _over(total["part"], total["whole"], limits[f"{reason}_share"], floor):
+            text = f"With tonight, {_of(total['part'], total['whole'])} people suspended in {words}."
+            found.append(Risk(reason, "suspensions", text))
+    return found
+
+
+def _changed(params: dict[str, int], limits: Mapping[str, float]) -> list[Risk]:
+    found = []
+    seen = sql.one("guard.changed", params)
+    if _over(seen["identity"], seen["whole"], limits["identity_share"], limits["identity_people"]):
+        text = f"{_of(seen['identity'], seen['whole'])} people would get another name or email."
+        found.append(Risk("identity", "identities", text))
+    if _over(seen["roles"], seen["whole"], limits["roles_share"], limits["roles_people"]):
+        text = f"{_of(seen['roles'], seen['whole'])} people would change their role or school."
+        found.append(Risk("roles", "role_changes", text))
+    return found

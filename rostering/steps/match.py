@@ -1,0 +1,46 @@
+"""match: is what was staged the whole listing, and may anybody be missing from it?
+
+Who is who is decided by the `match` part of plan.sql, inside the plan itself, so that
+nobody is tied to an account by anything but a readable change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from rostering import sql
+
+if TYPE_CHECKING:
+    from integrations.records import Receipt
+
+ANNOUNCED = "The source announced {announced} records and sent {rows}."
+UNFINISHED = "The last page did not say that it was the last."
+MISSING = "The source no longer shares a school that is linked here."
+NAMELESS = "A record without an id could not be read."
+
+
+class StagingLost(Exception):
+    """The staged rows are not those that were read (the database was restarted, or a worker was replaced)."""
+
+
+def match(staged: str, receipt: Receipt) -> None:
+    """Make sure that the staging table holds exactly what the receipt says, and analyze it."""
+    facts = sql.one("match.facts", {}, staged)
+    if facts["rows"] != receipt.rows - receipt.ignored or facts["ids"] != facts["rows"] - facts["nameless"]:
+        message = f"{facts['rows']} rows staged, {receipt.rows - receipt.ignored} read"
+        raise StagingLost(message)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT smartpass_analyze(%s)", [[staged]])
+
+
+def why_nobody_leaves(staged: str, receipt: Receipt, linked: set[str]) -> str:
+    """Why absence means nothing tonight; empty if it may."""
+    if receipt.announced is not None and receipt.announced != receipt.rows:
+        return ANNOUNCED.format(announced=f"{receipt.announced:,}", rows=f"{receipt.rows:,}")
+    if not receipt.closed:
+        return UNFINISHED
+    if not linked <= set(receipt.places):
+        return MISSING
+    return NAMELESS if sql.one("match.facts", {}, staged)["nameless"] else ""

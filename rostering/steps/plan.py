@@ -1,0 +1,42 @@
+"""plan: what tonight's listing would change, written as rows that a person can read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rostering import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rostering.models import Run
+
+
+def parameters(run: Run, roles: Mapping[str, list[str]], *, removals: bool) -> dict[str, Any]:
+    """What a plan depends on beside the tables."""
+    return {
+        "district": run.district_id,
+        "connection": run.connection_id,
+        "run": run.pk,
+        "settings_version": run.settings_version,
+        "roles": json.dumps(roles),
+        "removals": removals,
+    }
+
+
+def plan(run: Run, staged: str, roles: Mapping[str, list[str]], *, removals: bool) -> dict[str, int]:
+    """Write the plan and what it found wrong; how many people have which issue.
+
+    Replaces whatever an earlier attempt of this run had planned.
+    """
+    sql.run("plan.discard", {"run": run.pk})
+    written = sql.one("plan.write", parameters(run, roles, removals=removals), staged)
+    found: dict[str, int] = written["issues"]
+    return found
+
+
+def fingerprint(run_id: int, hold_id: int | None = None) -> tuple[str, int]:
+    """The name of exactly the rows of a run, or of one of its holds, and how many people they touch."""
+    named = sql.one("plan.fingerprint", {"run": run_id, "hold": hold_id})
+    return named["fingerprint"], named["people"]

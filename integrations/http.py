@@ -214,7 +214,8 @@ class Client:
             stream=True,
             timeout=(self.limits.connect, self.limits.read),
             verify=os.environ.get("REQUESTS_CA_BUNDLE") or True,
-            proxies=get_environ_proxies(self.origin),
+            # Plain HTTP is for this machine only, where no proxy belongs in between.
+            proxies=get_environ_proxies(self.origin) if self.origin.startswith("https:") else {},
         )
         with answer:
             content = self._read(answer, where)

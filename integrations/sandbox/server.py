@@ -93,7 +93,8 @@ class SandboxServer(ABC):
     """A sandbox on 127.0.0.1. Use it as a context manager, or `start` and `stop` it.
 
     `faults` maps the name of a switch to its value; `known_faults` says what there is.
-    `clock` gives the time in Unix seconds and may be replaced in tests.
+    `clock` gives the time in Unix seconds and may be replaced in tests; `connections`
+    counts those that were opened.
     """
 
     known_faults: frozenset[str] = frozenset()
@@ -104,6 +105,7 @@ class SandboxServer(ABC):
         self.log: list[LogEntry] = []
         self.lock = threading.RLock()
         self.clock = time.time
+        self.connections = 0
         self._httpd = _Listener(("127.0.0.1", port), self)
         self._thread: threading.Thread | None = None
 
@@ -201,6 +203,12 @@ class _Handler(BaseHTTPRequestHandler):
     #: Headers and body leave in one piece, or every answer would wait for an acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        """Count the connection."""
+        super().setup()
+        with self.server.sandbox.lock:
+            self.server.sandbox.connections += 1
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)

@@ -20,10 +20,10 @@ from integrations.provider import Refused
 
 SOURCE = "Clever"
 VERSION = "/v3.1"
-API = "CLEVER_API_URL"
-AUTH = "CLEVER_AUTH_URL"
-CLIENT_ID = "CLEVER_CLIENT_ID"
-CLIENT_SECRET = "CLEVER_CLIENT_SECRET"
+API = "api"
+AUTH = "auth"
+CLIENT_ID = "client_id"
+CLIENT_SECRET = "client_secret"
 #: Clever: the text, not the status, says that the app lacks the right to the roster.
 NO_RIGHT = b"not in token's scopes"
 

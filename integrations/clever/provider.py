@@ -18,20 +18,15 @@ from integrations.records import Found, Person, Place, Receipt, Tenant
 QUICK = Limits(connect=5.0, read=15.0, answer=30.0, attempts=2, pause=5.0, pauses=2)
 
 
-class Clever(Provider):
+class CleverProvider(Provider):
     """One district at Clever.
 
-    `hosts` holds CLEVER_API_URL and CLEVER_AUTH_URL, `secrets` CLEVER_CLIENT_ID and
-    CLEVER_CLIENT_SECRET; `tenant` is Clever's district id.
+    `hosts` holds ``api`` and ``auth``, `secrets` our ``client_id`` and ``client_secret``;
+    `tenant` is Clever's district id.
     """
 
     kind = "clever"
     label = "Clever"
-    #: The hosts a provider of this kind needs, with their real addresses.
-    default_hosts: ClassVar[Mapping[str, str]] = {
-        "CLEVER_API_URL": "https://api.clever.com",
-        "CLEVER_AUTH_URL": "https://clever.com",
-    }
     role_defaults: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "student": ("student",),
         "teacher": ("teacher",),

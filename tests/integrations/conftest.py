@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from integrations.clever.provider import Clever
+from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox, District
 from integrations.http import Limits
 
-OpenClever = Callable[..., Clever]
+OpenClever = Callable[..., CleverProvider]
 #: Limits under which a test that goes wrong fails soon.
 IMPATIENT = Limits(connect=2.0, read=2.0, answer=5.0, attempts=3, pause=90.0, pauses=3)
 
@@ -43,9 +43,9 @@ def naps() -> list[float]:
 def open_clever(sandbox: CleverSandbox, naps: list[float]) -> OpenClever:
     """Open the provider of a district; `page_size` and `limits` may be given."""
 
-    def open_it(district: District, page_size: int = 100, limits: Limits = IMPATIENT) -> Clever:
+    def open_it(district: District, page_size: int = 100, limits: Limits = IMPATIENT) -> CleverProvider:
         changed = {"page_size": page_size, "limits": limits, "sleep": staticmethod(naps.append)}
-        kind: type[Clever] = type("ImpatientClever", (Clever,), changed)
+        kind: type[CleverProvider] = type("ImpatientClever", (CleverProvider,), changed)
         return kind(district.id, sandbox.hosts(), sandbox.secrets())
 
     return open_it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.clever.provider import Clever
+from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox, District
 from integrations.provider import Provider
 from tests.integrations.conftest import OpenClever
@@ -14,7 +14,7 @@ from tests.integrations.contract import ProviderContract, Stage
 class CleverStage(Stage):
     """A district of 250 people in pages of 100."""
 
-    kind = Clever
+    kind = CleverProvider
     size = 250
 
     def __init__(self, sandbox: CleverSandbox, district: District, open_clever: OpenClever) -> None:
@@ -55,7 +55,7 @@ class CleverStage(Stage):
 class TestCleverContract(ProviderContract):
     """Every test of the contract, against Clever's sandbox."""
 
-    provider = Clever
+    provider = CleverProvider
 
     @pytest.fixture
     def stage(self, sandbox: CleverSandbox, district: District, open_clever: OpenClever) -> Stage:

@@ -71,12 +71,21 @@ class CleverSandbox(SandboxServer):
         return Edits(self.districts[district])
 
     def hosts(self) -> dict[str, str]:
-        """The settings that point SmartPass here."""
-        return {"CLEVER_API_URL": self.url, "CLEVER_AUTH_URL": self.url}
+        """Both hosts, as the provider takes them."""
+        return {"api": self.url, "auth": self.url}
 
     def secrets(self) -> dict[str, str]:
-        """The app's registration, under the names of its settings."""
-        return {"CLEVER_CLIENT_ID": self.identity.client_id, "CLEVER_CLIENT_SECRET": self.identity.client_secret}
+        """The app's registration, as the provider takes it."""
+        return {"client_id": self.identity.client_id, "client_secret": self.identity.client_secret}
+
+    def environment(self) -> dict[str, str]:
+        """The settings that point SmartPass here."""
+        return {
+            "CLEVER_API_URL": self.url,
+            "CLEVER_AUTH_URL": self.url,
+            "CLEVER_CLIENT_ID": self.identity.client_id,
+            "CLEVER_CLIENT_SECRET": self.identity.client_secret,
+        }
 
     def edit(self, verb: str, args: dict[str, Any]) -> Any:
         """POST /_sandbox/world: a verb of `Edits`, with "district" among the arguments where there are several.

@@ -194,6 +194,11 @@ class District:
         """Every school by id, to be changed in place."""
         return self._schools
 
+    def id_of(self, *words: str, at: int = 0) -> str:
+        """The id of the first shared person (or the one at a position) with exactly these roles."""
+        found = (key for key, row in self.users() if set(row.get("roles") or ()) == set(words))
+        return next(key for place, key in enumerate(found) if place == at)
+
     def people_of(self, school: str) -> list[str]:
         """The ids of everybody shared at a school."""
         return [key for key, row in self.users() if school in schools_of(row)]

@@ -69,7 +69,7 @@ class Command(BaseCommand):
         name, rows = district.row.get("name"), district.shared_count()
         schools = len(district.schools())
         self.stdout.write(f"# {name} ({district.id}): {rows} people and guardians in {schools} schools")
-        for key, value in {**sandbox.hosts(), **sandbox.secrets()}.items():
+        for key, value in sandbox.environment().items():
             self.stdout.write(f"{key}={shlex.quote(value)}")
 
 

@@ -38,6 +38,8 @@ MOST_REDIRECTS = 3
 CHUNK = 256 * 1024
 #: What a request line can carry: a path on this host in printable ASCII without blanks.
 SENDABLE = re.compile(r"/[!-~]*")
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may cost. Seconds, bytes and counts.

@@ -14,8 +14,7 @@ FIRST_PAUSE = 0.5
 
 def growing_pause(failures: int) -> float:
     """0.5, 1, 2, 4 … seconds, up to half as much again so that workers do not march in step."""
-    # The spread only keeps workers apart; it guards nothing.
-    return float(FIRST_PAUSE * 2 ** (failures - 1) * random.uniform(1.0, 1.5))
+    return float(FIRST_PAUSE * 2 ** (failures - 1) * random.uniform(1.0, 1.5))  # noqa: S311  it keeps workers apart and guards nothing
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float:

@@ -66,7 +66,7 @@ def _read(data: dict[str, Any], identifier: str, tenant: str) -> Person | None:
     roles, username, legacy = _roles(held, words, identifier)
     if not _storable("".join([identifier, first, last, email, username, *legacy, *map(_role_text, roles)])):
         raise Unreadable("text: a character that cannot be stored")
-    return Person(identifier, first, last, email, username, True, tuple(roles), tuple(legacy))
+    return Person(identifier, first, last, email, username, roles=tuple(roles), legacy_ids=tuple(legacy))
 
 
 def _roles(held: dict[str, Any], words: list[str], identifier: str) -> tuple[list[Role], str, list[str]]:

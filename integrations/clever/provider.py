@@ -79,7 +79,7 @@ class CleverProvider(Provider):
         listed = [read_place(row) for page in self._school_pages() for row in page]
         return sorted((place for place in listed if place), key=lambda place: (place.name.casefold(), place))
 
-    def people(self, scope: Sequence[str]) -> Iterator[Person]:
+    def people(self, scope: Sequence[str]) -> Iterator[Person]:  # noqa: ARG002  the whole district is listed
         """Everybody the district shares, guardians left out, in ascending id order.
 
         `scope` narrows nothing: Clever lists the whole district, and people outside are
@@ -182,5 +182,3 @@ def _in_future(moment: str) -> bool:
     except ValueError:
         return False
     return (when if when.tzinfo else when.replace(tzinfo=UTC)) > datetime.now(UTC)
-
-

@@ -13,7 +13,9 @@ FIRST = (
 )  # fmt: skip
 LAST = (
     "Ruiz", "Lo", "O'Neill", "van der Berg", "Müller", "Núñez", "Świątek", "Đặng", "Åberg", "Çelik",
-    "de la Cruz", "St. John", "Smith-Jones", "Okonkwo", "Kahananui", "Коваленко", "Иванова", "Петровић", "Παπαδάκη", "الحسن",
+    "de la Cruz", "St. John", "Smith-Jones", "Okonkwo", "Kahananui",
+    "Коваленко", "Иванова", "Петровић",
+    "Παπαδάκη", "الحسن",
     "بن علي", "כהן", "לוי", "शर्मा", "चौधरी", "দাস", "குமார்", "ਸਿੰਘ", "ใจดี", "မောင်",
     "王", "陈", "佐藤", "山本", "김", "박", "ተስፋዬ", "Պետրոսյան", "ბერიძე", "Adeyemi",
     "Baker", "Castillo", "Dubois", "Eriksen", "Fontaine", "García", "Haddad", "Ito", "Janssen", "Kim",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from integrations.clever.mapping import CONTACT, ROLE_WORDS, read, read_place
 from integrations.records import Person, Place, Role
@@ -112,7 +111,7 @@ def test_missing_objects(value: Any) -> None:
 
 @pytest.mark.parametrize("word", ["student", "teacher", "staff"])
 def test_a_role_without_a_school_names_no_place(word: str) -> None:
-    """"" and never None, which would mean the whole district."""
+    """ "" and never None, which would mean the whole district."""
     person = read(user(roles={word: {"schools": []}}), HOME)
     assert person is not None
     assert person.roles == (Role("", word),)

@@ -145,9 +145,7 @@ def test_trap_20_a_revoked_token_is_read_once_more_and_refused(
     assert len(read_all(open_clever(other))) == 30
 
 
-def test_trap_20_a_rotated_token_is_found(
-    sandbox: CleverSandbox, district: District, open_clever: OpenClever
-) -> None:
+def test_trap_20_a_rotated_token_is_found(sandbox: CleverSandbox, district: District, open_clever: OpenClever) -> None:
     """In the middle of a walk, which goes on at the same page."""
     source = open_clever(district)
     walk = source.people([])
@@ -218,9 +216,7 @@ def test_trap_31_grades_are_texts(sandbox: CleverSandbox, open_clever: OpenCleve
     assert people["grade_13"].roles[0].grade == "13"
 
 
-def test_trap_32_a_main_school_outside_and_no_school_at_all(
-    sandbox: CleverSandbox, open_clever: OpenClever
-) -> None:
+def test_trap_32_a_main_school_outside_and_no_school_at_all(sandbox: CleverSandbox, open_clever: OpenClever) -> None:
     """The unshared main school is named first; no school is no place, and not the district."""
     people = odd(sandbox, open_clever)
     assert people["primary_not_listed"].roles[0].place == "60ffffff0000000000000001"

@@ -161,7 +161,7 @@ def test_a_body_over_the_limit_is_malformed(packed: bool, naps: list[float]) -> 
 
 
 def test_packed_answers_are_read(naps: list[float]) -> None:
-    """gzip as usual."""
+    """Gzip as usual."""
     packed = Response(200, gzip.compress(b'{"a": 1}'), headers={"Content-Encoding": "gzip"})
     with Scripted(packed) as server:
         assert client(server.url, naps).get("/", {}).json() == {"a": 1}

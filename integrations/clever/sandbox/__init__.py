@@ -37,9 +37,7 @@ class CleverSandbox(SandboxServer):
 
     known_faults = KNOWN
 
-    def __init__(
-        self, port: int = 0, client_id: str = "sandbox-client", client_secret: str = "sandbox-secret"
-    ) -> None:
+    def __init__(self, port: int = 0, client_id: str = "sandbox-client", client_secret: str = "sandbox-secret") -> None:
         """Listens at once, answers after `start`."""
         super().__init__(port)
         self.identity = Identity(client_id, client_secret, self.now)

@@ -214,5 +214,3 @@ class District:
         whole = {**row, **called, **fields}
         self.put(key, whole)
         return whole
-
-

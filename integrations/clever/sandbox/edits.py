@@ -209,11 +209,11 @@ class Edits:
         """Another token for the same consent; the old one is dead."""
         self._district.new_token()
 
-    def secure_sync(self, on: bool) -> None:
+    def secure_sync(self, *, on: bool) -> None:
         """Whether the app may read the roster at all, or only the district."""
         self._district.secure_sync = on
 
-    def enable_events(self, on: bool = True, previous: bool = True) -> None:
+    def enable_events(self, *, on: bool = True, previous: bool = True) -> None:
         """Record events from now on, with or without previous attributes."""
         self._district.events.enabled = on
         self._district.events.previous = previous

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from integrations.clever.sandbox.events import schools_of
+from integrations.clever.sandbox.openid import OpenId
 from integrations.sandbox.server import Request, Response, as_json
 
 if TYPE_CHECKING:
@@ -21,7 +22,18 @@ Row = dict[str, Any]
 #: Clever: a code lives for a minute and works once.
 CODE_SECONDS = 60
 COOKIE = "clever_sandbox_user"
-SCOPES = ["read:district_admins", "read:districts", "read:resources", "read:school_admins", "read:schools", "read:sections", "read:student_contacts", "read:students", "read:teachers", "read:user_id"]
+SCOPES = [
+    "read:district_admins",
+    "read:districts",
+    "read:resources",
+    "read:school_admins",
+    "read:schools",
+    "read:sections",
+    "read:student_contacts",
+    "read:students",
+    "read:teachers",
+    "read:user_id",
+]
 #: Employees had an id for each role before v3; this is the order in which one is the login's own.
 LOGIN_ROLES = ("student", "teacher", "staff", "district_admin", "contact")
 
@@ -64,7 +76,7 @@ class Identity:
         self._codes: dict[str, Code] = {}
         self._tokens: dict[str, SignIn] = {}
         self._made = 0
-        self._key: Any = None
+        self._openid = OpenId()
 
     def answer(self, request: Request, origin: str) -> Response | None:
         """The answer on the sign-in host; None for a path that is not its own."""
@@ -79,7 +91,7 @@ class Identity:
             return self._instant_login(request)
         if request.path.startswith("/in/"):
             return self._portal(request)
-        return self._openid(request, origin) if self.oidc else None
+        return self._openid.answer(request, origin) if self.oidc else None
 
     def sign_in_of(self, token: str) -> SignIn | None:
         """Whose sign-in token this is."""
@@ -134,7 +146,8 @@ class Identity:
         answer = {"access_token": token, "token_type": "bearer"}
         user = self.districts[code.sign_in.district].user(code.sign_in.user)
         if self.oidc and user:
-            answer["id_token"] = self._id_token(user, origin, code.nonce)
+            claims = {**self._claims(user), "aud": self.client_id}
+            answer["id_token"] = self._openid.token(claims, origin, code.nonce, int(self._clock()))
         response = as_json(answer)
         response.token = "basic"
         return response
@@ -211,48 +224,6 @@ class Identity:
         }
         return {**claims, "email": user["email"]} if user.get("email") else claims
 
-    def _openid(self, request: Request, origin: str) -> Response | None:
-        if request.path == "/.well-known/openid-configuration":
-            return as_json(
-                {
-                    "issuer": origin,
-                    "authorization_endpoint": f"{origin}/oauth/authorize",
-                    "token_endpoint": f"{origin}/oauth/tokens",
-                    "userinfo_endpoint": f"{origin}/userinfo",
-                    "jwks_uri": f"{origin}/oauth/keys",
-                    "response_types_supported": ["code"],
-                    "subject_types_supported": ["public"],
-                    "id_token_signing_alg_values_supported": ["RS256"],
-                }
-            )
-        if request.path == "/oauth/keys":
-            numbers = self._signing_key().public_key().public_numbers()
-            key = {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "sandbox"}
-            return as_json({"keys": [{**key, "n": _number(numbers.n), "e": _number(numbers.e)}]})
-        return None
-
-    def _id_token(self, user: Row, origin: str, nonce: str) -> str:
-        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-        from cryptography.hazmat.primitives.hashes import SHA256
-
-        now = int(self._clock())
-        claims = {**self._claims(user), "iss": origin, "aud": self.client_id, "iat": now, "exp": now + 3600}
-        if nonce:
-            claims["nonce"] = nonce
-        head = {"alg": "RS256", "typ": "JWT", "kid": "sandbox"}
-        signed = ".".join(_base64(json.dumps(part).encode()) for part in (head, claims))
-        return f"{signed}.{_base64(self._signing_key().sign(signed.encode(), PKCS1v15(), SHA256()))}"
-
-    def _signing_key(self) -> Any:
-        """The RSA key, made when it is first needed: most sandboxes never sign anything."""
-        if self._key is None:
-            from cryptography.hazmat.primitives.asymmetric.rsa import (
-                generate_private_key,
-            )
-
-            self._key = generate_private_key(public_exponent=65537, key_size=2048)
-        return self._key
-
     def _secret(self, kind: str) -> str:
         self._made += 1
         return hashlib.sha256(f"{kind} {self._made} {self.client_secret}".encode()).hexdigest()[:40]
@@ -283,11 +254,3 @@ def _page(status: int, title: str, body: str = "") -> Response:
     shown = html.escape(title)
     text = f"<!DOCTYPE html><html lang=en><title>{shown}</title><h1>{shown}</h1>{body}</html>"
     return Response(status, text.encode(), "text/html; charset=utf-8")
-
-
-def _base64(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _number(value: int) -> str:
-    return _base64(value.to_bytes((value.bit_length() + 7) // 8, "big"))

@@ -34,7 +34,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 def _answers(name: str, ask: Callable[[], object]) -> bool:
     try:
         ask()
-    except Exception:  # noqa: BLE001  (whatever it is, we are not ready)
+    except Exception:  # whatever it is, we are not ready
         log.warning("not_ready", part=name, exc_info=True)
         return False
     return True

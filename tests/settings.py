@@ -16,12 +16,12 @@ if "SMARTPASS_TEST_SERVICES" not in os.environ:
         "DEBUG",
     ):
         os.environ.pop(_name, None)
-os.environ["SECRET_KEY"] = "only-for-tests"  # noqa: S105  (protects nothing)
+os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["VAULT_KEYS"] = "test:" + "A" * 43 + "="
 os.environ["CLEVER_CLIENT_ID"] = "test-client"
-os.environ["CLEVER_CLIENT_SECRET"] = "test-secret"  # noqa: S105  (the sandbox's)
+os.environ["CLEVER_CLIENT_SECRET"] = "test-secret"
 
-from smartpass.settings import *  # noqa: E402, F403  (after the environment above)
+from smartpass.settings import *  # noqa: F403  (after the environment above)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

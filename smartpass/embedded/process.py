@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 from .errors import EmbeddedError
 from .place import Place, on_linux
@@ -27,6 +28,15 @@ case "$(ps -ww -p "$1" -o command= || tr '\\0' ' ' < "/proc/$1/cmdline")" in
     *"$2"*) kill -INT "$1" ;;
 esac 2>/dev/null
 """
+
+
+class _Identity(TypedDict, total=False):
+    """What a child is told about whom it runs as."""
+
+    umask: int
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 @dataclass(frozen=True)
@@ -192,15 +202,17 @@ def _die_with(parent: int) -> Callable[[], None]:
 def _watch(pid: int, program: Program) -> subprocess.Popen[bytes]:
     command = ["/bin/sh", "-c", WATCH, "watch", str(pid), str(program.command[0])]
     return subprocess.Popen(  # noqa: S603  (our own words)
-        command, env=_environment(), stdin=subprocess.PIPE, start_new_session=True,
+        command,
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        start_new_session=True,
     )
 
 
-def _as(place: Place) -> dict[str, int | list[int]]:
+def _as(place: Place) -> _Identity:
     if place.account is None:
         return {"umask": 0o077}
-    account = place.account
-    return {"user": account.uid, "group": account.gid, "extra_groups": [], "umask": 0o077}
+    return {"umask": 0o077, "user": place.account.uid, "group": place.account.gid, "extra_groups": []}
 
 
 def _environment() -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from smartpass.embedded import services  # noqa: E402  (after the path)
+from smartpass.embedded import services
 
 
 def hold(data_dir: str) -> None:

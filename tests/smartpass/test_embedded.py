@@ -29,7 +29,11 @@ class Host:
         """Start it and wait for the services."""
         command = [sys.executable, str(HOST), str(folder), *words]
         self.process = subprocess.Popen(  # noqa: S603  (ourselves)
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout
         self.urls: dict[str, str] = json.loads(self.process.stdout.readline())
@@ -254,9 +258,11 @@ def test_somebody_elses_socket_folder_is_refused(folder: Path, mode: int) -> Non
 
 @pytest.mark.parametrize("mode", [0o700, 0o711])
 def test_programs_the_account_cannot_reach_are_copied(
-    folder: Path, mode: int, monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    mode: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wheel = binaries._wheel(binaries.POSTGRES_WHEEL)  # noqa: SLF001
+    wheel = binaries._wheel(binaries.POSTGRES_WHEEL)
     home = folder.with_name("home")
     home.mkdir(mode=0o700)
     for name in (wheel.name, f"{wheel.name}.libs"):

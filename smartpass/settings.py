@@ -48,6 +48,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# A handle is unique inside a district; accounts.backends copes with several that fit.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["accounts.backends.Handle"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

@@ -1,0 +1,178 @@
+"""The only module that turns (user, id) into a row of accounts.
+
+Somebody else's row and a row that does not exist get the same answer, Http404, so that
+ids tell nothing. Row-level security stands under this wall; the wall between sister
+schools is here alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import AuditEvent, District, Membership, Roles, School, Status, User
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a person's word goes: everything (support), a district, some schools, or only themselves."""
+
+    user: User
+    memberships: tuple[Membership, ...]
+
+    @property
+    def everything(self) -> bool:
+        """Whether this is somebody of SmartPass."""
+        return self.user.is_staff
+
+    @property
+    def district_wide(self) -> bool:
+        """Whether this is a District admin."""
+        return any(Roles.DISTRICT_ADMIN in each.roles for each in self.memberships)
+
+    @property
+    def own_schools(self) -> frozenset[int]:
+        """The schools of which this person is an Admin."""
+        return frozenset(
+            each.school_id for each in self.memberships if each.school_id and Roles.ADMIN in each.roles
+        )
+
+    @property
+    def administers(self) -> bool:
+        """Whether the pages for admins are theirs at all."""
+        return self.everything or self.district_wide or bool(self.own_schools)
+
+
+def person(request: HttpRequest) -> User:
+    """Whoever signed in; the page that asks is behind `login_required`."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return cast("User", request.user)
+
+
+def reach_of(user: User) -> Reach:
+    """What this person may see, read once a request from their active memberships."""
+    known: Reach | None = getattr(user, "_reach", None)
+    if known is None:
+        active = Membership.objects.filter(user=user, status=Status.ACTIVE).select_related("school")
+        known = Reach(user, tuple(active.order_by("school__name", "pk")))
+        user._reach = known  # type: ignore[attr-defined]  # noqa: SLF001 - lives as long as this request's user
+    return known
+
+
+def admin_reach(request: HttpRequest) -> Reach:
+    """The first line of every page for admins; PermissionDenied for everybody else."""
+    reach = reach_of(person(request))
+    if not reach.administers:
+        raise PermissionDenied
+    return reach
+
+
+def schools_of(user: User) -> QuerySet[School]:
+    """The schools whose people this person answers for.
+
+    A District admin answers for the schools of the district that a source was ever linked to.
+    """
+    reach = reach_of(user)
+    if reach.everything:
+        return School.objects.all()
+    mine = Q(pk__in=reach.own_schools)
+    if reach.district_wide:
+        mine |= Q(district=user.district_id, source_links__isnull=False)
+    return School.objects.filter(mine).distinct()
+
+
+def accounts_of(user: User) -> QuerySet[User]:
+    """The accounts this person may open; deleted ones are nobody's."""
+    reach = reach_of(user)
+    living = User.objects.filter(deleted_at=None)
+    if reach.everything:
+        return living
+    if not reach.administers:
+        return living.filter(pk=user.pk)
+    return living.filter(Q(pk=user.pk) | Q(pk__in=memberships_of(user).values("user_id")))
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """The memberships this person may see: a sister school's are not among them."""
+    reach = reach_of(user)
+    standing = Membership.objects.exclude(status=Status.DELETED)
+    if reach.everything:
+        return standing
+    seen = Q(school__in=schools_of(user).values("pk"))
+    if reach.district_wide:
+        seen |= Q(school=None, district=user.district_id)
+    return standing.filter(seen)
+
+
+def school_for(user: User, school_id: int) -> School:
+    """One of the schools this person answers for, or Http404."""
+    return get_object_or_404(schools_of(user), pk=school_id)
+
+
+def account_for(user: User, account_id: int) -> User:
+    """An account this person may open, or Http404."""
+    return get_object_or_404(accounts_of(user), pk=account_id)
+
+
+def membership_for(user: User, membership_id: int) -> Membership:
+    """A membership this person may see, or Http404."""
+    return get_object_or_404(memberships_of(user), pk=membership_id)
+
+
+def home_district(user: User) -> District | None:
+    """The district this person belongs to; None for somebody of SmartPass."""
+    return District.objects.filter(pk=user.district_id).first()
+
+
+# For support only: every district's rows.
+
+
+def district_for_support(user: User, district_id: int) -> District:
+    """Any district, for somebody of SmartPass; Http404 for everybody else."""
+    _only_support(user)
+    return get_object_or_404(District, pk=district_id)
+
+
+def school_for_support(user: User, school_id: int) -> School:
+    """Any school, for somebody of SmartPass; Http404 for everybody else."""
+    _only_support(user)
+    return get_object_or_404(School.objects.select_related("district"), pk=school_id)
+
+
+def schools_in(user: User, district: District) -> QuerySet[School]:
+    """The schools of a district, for somebody of SmartPass."""
+    _only_support(user)
+    return School.objects.filter(district=district).order_by("name")
+
+
+def admins_in(user: User, district: District) -> QuerySet[Membership]:
+    """Who may approve things in a district: its Admins and District admins, for somebody of SmartPass."""
+    _only_support(user)
+    return (
+        Membership.objects.filter(
+            district=district, status=Status.ACTIVE, roles__overlap=[Roles.ADMIN, Roles.DISTRICT_ADMIN]
+        )
+        .select_related("user", "school")
+        .order_by("school__name", "pk")
+    )
+
+
+def trail_of(user: User, target: str) -> QuerySet[AuditEvent]:
+    """What people did to one thing (kind:id), newest first, for somebody of SmartPass."""
+    _only_support(user)
+    return AuditEvent.objects.filter(target=target).select_related("by").order_by("-at")
+
+
+def _only_support(user: User) -> None:
+    if not user.is_staff:
+        raise Http404

@@ -1,0 +1,119 @@
+"""Support's pages about districts, schools and their first Admins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
+
+from accounts import access, people
+from accounts.console import SETS_UP, ReadOnly, console, show
+from accounts.deeds import Deed, form_for, offer
+from accounts.forms import DistrictForm, FirstAdminForm, SchoolForm
+from accounts.models import AuditEvent, District
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+class Districts(ReadOnly):
+    """Every district, by name."""
+
+    page = "district"
+    list_display = ("name", "timezone", "created_at")
+    search_fields = ("name", "schools__name")
+    ordering = ("name", "pk")
+
+
+class Trail(ReadOnly):
+    """What people did, newest first."""
+
+    list_display = ("at", "by", "action", "target", "district", "why")
+    list_filter = ("action",)
+    search_fields = ("target", "why")
+    ordering = ("-at", "-pk")
+    list_select_related = ("by", "district")
+
+
+console.register(District, Districts)
+console.register(AuditEvent, Trail)
+console.section("New district", "new_district")
+
+
+@console.page("districts/new/", name="new_district", roles=SETS_UP)
+def new_district(request: HttpRequest) -> HttpResponse:
+    """Make a district."""
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        district = people.create_district(access.person(request), given["name"])
+        messages.success(request, f"{district.name} was created. Add its schools next.")
+        return redirect("admin:district", district.pk)
+
+    deed = Deed(
+        "New district", "Create district", reverse("admin:accounts_district_changelist"),
+        says=["A district is walled off from every other one. An independent school is a district of one."],
+    )
+    return offer(request, deed, form_for(request, DistrictForm), do)
+
+
+@console.page("districts/<int:district_id>/", name="district")
+@require_safe
+def district_page(request: HttpRequest, district_id: int) -> HttpResponse:
+    """A district: its schools, who may decide there, and the way to its sources."""
+    user = access.person(request)
+    district = access.district_for_support(user, district_id)
+    return show(
+        request, "console/district.html", district.name,
+        {
+            "district": district,
+            "schools": access.schools_in(user, district),
+            "admins": access.admins_in(user, district),
+            "tabs": [(label, reverse(f"admin:{name}", args=[district.pk])) for label, name in console.tabs],
+        },
+    )
+
+
+@console.page("districts/<int:district_id>/schools/new/", name="new_school", roles=SETS_UP)
+def new_school(request: HttpRequest, district_id: int) -> HttpResponse:
+    """Make a school."""
+    user = access.person(request)
+    district = access.district_for_support(user, district_id)
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        school = people.create_school(user, district, given["name"], purchased=given["purchased"])
+        messages.success(request, f"{school.name} is a school of {district.name}.")
+        return redirect("admin:district", district.pk)
+
+    deed = Deed(f"{district.name} · New school", "Create school", reverse("admin:district", args=[district.pk]))
+    return offer(request, deed, form_for(request, SchoolForm), do)
+
+
+@console.page("districts/<int:district_id>/first-admin/", name="first_admin", roles=SETS_UP)
+@never_cache
+@sensitive_variables()
+def first_admin(request: HttpRequest, district_id: int) -> HttpResponse:
+    """Make a school's first Admin, and show the first password this once."""
+    user = access.person(request)
+    district = access.district_for_support(user, district_id)
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        made = people.create_first_admin(
+            user, given["school"],
+            first_name=given["first_name"], last_name=given["last_name"], email=given["email"],
+        )
+        title = f"{district.name} · {given['school'].name}"
+        return show(request, "console/first_password.html", title, {"made": made, "district": district})
+
+    deed = Deed(
+        f"{district.name} · First Admin", "Create Admin", reverse("admin:district", args=[district.pk]),
+        says=[
+            "They become Admin and Teacher at the school.",
+            "We make up a first password and show it to you once. They choose their own when they first sign in.",
+        ],
+    )
+    return offer(request, deed, form_for(request, FirstAdminForm, access.schools_in(user, district)), do)

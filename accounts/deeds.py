@@ -1,0 +1,100 @@
+"""A page that says what will happen, asks, and does it once.
+
+Everything support does looks like this: GET shows the deed and its form, POST does it and
+leads on. The form carries a token that is worth one deed, so that a second press, or a
+reload, does nothing twice.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseNotAllowed
+from django.shortcuts import redirect
+
+from accounts.console import show
+from accounts.people import NotPossible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from django.http import HttpRequest, HttpResponse
+
+#: Seconds for which a token that was used is remembered.
+REMEMBERED = 24 * 3600
+
+
+class Reason(forms.Form):
+    """Why. It stands in the audit trail and in the school's history."""
+
+    why = forms.CharField(label="Reason", max_length=500, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a page offers to do.
+
+    `says` are sentences (what happens, to whom, whether it can be undone), `facts` pairs
+    that are set side by side, `verb` the button, `back` where to go instead.
+    """
+
+    title: str
+    verb: str
+    back: str
+    says: Sequence[str] = ()
+    facts: Sequence[tuple[str, Any]] = ()
+    template: str = "console/deed.html"
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def offer(
+    request: HttpRequest, deed: Deed, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse]
+) -> HttpResponse:
+    """Show the deed, or do it and go where `do` says.
+
+    `do` is given the cleaned form inside a transaction; NotPossible from it is shown in words.
+    """
+    if request.method not in {"GET", "HEAD", "POST"}:
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    if request.method == "POST" and form.is_valid():
+        answer = _once(request, form, do)
+        if answer is not None:
+            return answer
+        if form.is_valid():
+            messages.info(request, "That was already done. Nothing was done twice.")
+            return redirect(deed.back)
+    return show(
+        request, deed.template, deed.title, {"deed": deed, "form": form, "token": secrets.token_hex(16), **deed.extra}
+    )
+
+
+def form_for(request: HttpRequest, kind: type[forms.Form], *args: Any, **initial: Any) -> forms.Form:
+    """The form, filled from the request where there is something in it."""
+    if request.method == "POST":
+        return kind(*args, data=request.POST, label_suffix="")
+    return kind(*args, initial=initial, label_suffix="")
+
+
+def _once(
+    request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse]
+) -> HttpResponse | None:
+    key = f"deed:{request.POST.get('token', '')[:64]}"
+    if not cache.add(key, 1, REMEMBERED):
+        return None
+    try:
+        with transaction.atomic():
+            return do(form.cleaned_data)
+    except (NotPossible, IntegrityError) as refused:
+        cache.delete(key)
+        quicker = "Somebody else was quicker. Read this page again, then decide."
+        form.add_error(None, str(refused) if isinstance(refused, NotPossible) else quicker)
+        return None
+    except BaseException:
+        cache.delete(key)
+        raise

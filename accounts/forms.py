@@ -1,0 +1,109 @@
+"""What people fill in at the door, and support when it makes districts, schools and Admins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.forms import LoginForm
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from django import forms
+from django.contrib.auth import password_validation
+
+from accounts.models import School
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+    from accounts.models import User
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
+    """E-mail or username, and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        self.fields["login"].label = "Email or username"
+        self.fields["login"].max_length = 320
+        self.fields["login"].widget.attrs = {"autocomplete": "username", "autocapitalize": "none", "required": True}
+        self.fields["password"].help_text = ""
+        self.fields["password"].widget.attrs = {"autocomplete": "current-password", "required": True}
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Go on to the session; unlike allauth's own, it keeps no handle in it."""
+        record_authentication(request, self._login.user, method="password")
+        self._login.redirect_url = redirect_url
+        request.session.set_expiry(0)
+        response: HttpResponse = perform_login(request, self._login)
+        return response
+
+
+class DistrictChoiceForm(forms.Form):
+    """Which of their districts somebody means, after the password was right for each."""
+
+    account = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect, label="Choose where to sign in")
+
+    def __init__(self, people: list[tuple[User, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account"].choices = [(user.pk, name) for user, name in people]  # type: ignore[attr-defined]
+
+
+class NewPasswordForm(forms.Form):
+    """A password of one's own, in place of one that somebody else set."""
+
+    new = forms.CharField(
+        label="New password", strip=False, max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 8 characters. Longer is better. Spaces are fine.",
+    )
+    again = forms.CharField(
+        label="New password again", strip=False, max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.label_suffix = ""
+
+    def clean_new(self) -> str:
+        """Refuse what is short, common, like the name, or what they have now."""
+        new: str = self.cleaned_data["new"]
+        if self.user.check_password(new):
+            raise forms.ValidationError("That is the password you have now. Choose another one.")
+        password_validation.validate_password(new, self.user)
+        return new
+
+    def clean(self) -> dict[str, Any]:
+        """Both must be the same."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("new") and cleaned.get("again") and cleaned["new"] != cleaned["again"]:
+            self.add_error("again", "The two don't match. Type the same password twice.")
+        return cleaned
+
+
+class DistrictForm(forms.Form):
+    """A new district."""
+
+    name = forms.CharField(label="District name", max_length=200)
+
+
+class SchoolForm(forms.Form):
+    """A new school of a district."""
+
+    name = forms.CharField(label="School name", max_length=200)
+    purchased = forms.BooleanField(label="This school has bought SmartPass", required=False)
+
+
+class FirstAdminForm(forms.Form):
+    """The first Admin of a school."""
+
+    school = forms.ModelChoiceField(queryset=None, label="School")
+    first_name = forms.CharField(label="First name", max_length=150)
+    last_name = forms.CharField(label="Last name", max_length=150)
+    email = forms.EmailField(label="Email", max_length=254)
+
+    def __init__(self, schools: QuerySet[School], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["school"].queryset = schools  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ def test_a_student() -> None:
     """Every field we use, and nothing else."""
     data = student(credentials={"district_username": " ana.r "}, legacy_id="64a", dob="2/11/2015", extra=[1])
     roles = (Role(SCHOOL, "student", "4", "n1"),)
-    assert read(data, HOME) == Person("64a", "Ana", "Ruiz", "ana@school.example", "ana.r", True, roles)
+    assert read(data, HOME) == Person("64a", "Ana", "Ruiz", "ana@school.example", "ana.r", roles=roles)
 
 
 def test_an_employee_of_three_roles_in_any_order_of_keys() -> None:
@@ -44,14 +44,13 @@ def test_an_employee_of_three_roles_in_any_order_of_keys() -> None:
         "Ruiz",
         "ana@school.example",
         "ana",
-        True,
-        (
+        roles=(
             Role(OTHER, "teacher", "", "t7"),
             Role(SCHOOL, "teacher", "", "t7"),
             Role(SCHOOL, "staff", "", "S-1"),
             Role(None, "district_admin"),
         ),
-        ("5a1", "5a2", "5a3"),
+        legacy_ids=("5a1", "5a2", "5a3"),
     )
     assert read(user(roles=held), HOME) == expected
     assert read(user(roles=dict(reversed(held.items()))), HOME) == expected
@@ -111,7 +110,7 @@ def test_missing_objects(value: Any) -> None:
 
 @pytest.mark.parametrize("word", ["student", "teacher", "staff"])
 def test_a_role_without_a_school_names_no_place(word: str) -> None:
-    """ "" and never None, which would mean the whole district."""
+    """An empty place and never None, which would mean the whole district."""
     person = read(user(roles={word: {"schools": []}}), HOME)
     assert person is not None
     assert person.roles == (Role("", word),)

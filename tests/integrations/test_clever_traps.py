@@ -85,7 +85,7 @@ def test_trap_18_a_failed_page_is_no_end(
     with pytest.raises(Unreachable):
         read_all(source)
     with pytest.raises(RuntimeError):
-        assert source.receipt
+        _ = source.receipt
     sandbox.set_faults(dict.fromkeys(fault))
     assert len(read_all(source)) == 250
     assert source.receipt.closed
@@ -249,7 +249,7 @@ def test_trap_36_more_than_one_page(sandbox: CleverSandbox, district: District, 
 
 @pytest.mark.parametrize("empty_end", [False, True])
 def test_trap_37_next_is_followed_exactly(
-    empty_end: bool, sandbox: CleverSandbox, district: District, open_clever: OpenClever
+    *, empty_end: bool, sandbox: CleverSandbox, district: District, open_clever: OpenClever
 ) -> None:
     """The version once, the limit kept, the same host; an empty last page is an end."""
     sandbox.set_faults({"empty_last_page": True} if empty_end else {})

@@ -144,13 +144,13 @@ def test_an_answer_that_drips_is_cut_off(part: str, naps: list[float]) -> None:
 def test_a_silent_source_is_left(naps: list[float]) -> None:
     """The read time-out."""
     started = time.monotonic()
-    with raw_server(lambda connection: time.sleep(3)) as origin, pytest.raises(Unreachable):
+    with raw_server(lambda _: time.sleep(3)) as origin, pytest.raises(Unreachable):
         client(origin, naps, Limits(read=0.2, attempts=2)).get("/", {})
     assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_body_over_the_limit_is_malformed(packed: bool, naps: list[float]) -> None:
+def test_a_body_over_the_limit_is_malformed(*, packed: bool, naps: list[float]) -> None:
     """Counted after unpacking, so that a small bomb counts as what it becomes."""
     body, headers = b" " * 2_000_000, {}
     if packed:
@@ -215,7 +215,7 @@ def test_links_to_other_hosts_are_malformed(link: str, naps: list[float]) -> Non
 )
 def test_what_is_not_a_json_object_is_malformed(answer: Response, naps: list[float]) -> None:
     """Said without repeating what was sent."""
-    with Scripted(answer) as server, pytest.raises(Malformed, match="^Source answered /p with ") as caught:
+    with Scripted(answer) as server, pytest.raises(Malformed, match=r"^Source answered /p with ") as caught:
         client(server.url, naps).get("/p?q=secret", {}).json()
     assert "secret" not in str(caught.value)
     assert caught.value.code == "E-SOURCE-MALFORMED"

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.access import reach_of, schools_of
+from accounts.access import memberships_of, reach_of, schools_of
 from accounts.models import User
 from integrations.access import connections_of
+from integrations.models import SchoolLink
 from rostering.models import Change, Hold, Issue, Rejection, Run
 
 if TYPE_CHECKING:
@@ -40,29 +41,46 @@ def run_for(user: User, run_id: int) -> Run:
 
 def changes_of(user: User, run: Run) -> QuerySet[Change]:
     """This person's part of a run: what it does at the schools they answer for."""
-    changes = Change.objects.filter(run=run).select_related("school", "hold").order_by("kind", "pk")
+    mine = Change.objects.filter(_changes_seen_by(user), run=run)
+    return mine.select_related("school", "hold").order_by("kind", "pk")
+
+
+def _changes_seen_by(user: User) -> Q:
     reach = reach_of(user)
     if reach.everything:
-        return changes
+        return Q()
     mine = Q(school__in=schools_of(user).values("pk"))
-    if reach.district_wide:
-        mine |= Q(school=None)
-    return changes.filter(mine)
+    return mine | Q(school=None) if reach.district_wide else mine
 
 
 def issues_of(user: User, run: Run) -> QuerySet[Issue]:
-    """What needed an eye when this run ended, for this person's schools."""
+    """What needed an eye when this run ended, for this person's schools and their people."""
+    # A preview's own findings were never opened; it saw them all the same.
     then = Issue.objects.filter(connection=run.connection_id, opened_by__lte=run.pk).filter(
-        Q(closed_by=None) | Q(closed_by__gt=run.pk)
+        Q(opened_at__isnull=False) | Q(opened_by=run), Q(closed_at=None) | Q(closed_by__gt=run.pk)
     )
-    then = then.select_related("school").order_by("severity", "code", "pk")
+    return then.filter(_issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
+
+
+def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
+    then = Issue.objects.filter(
+        Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
+        _issues_seen_by(user), connection=OuterRef("connection_id"),
+        opened_by__lte=OuterRef("pk"), opened_at__isnull=False,
+    )
+    return runs.annotate(warned=Exists(then))
+
+
+def _issues_seen_by(user: User) -> Q:
     reach = reach_of(user)
     if reach.everything:
-        return then
-    mine = Q(school__in=schools_of(user).values("pk"))
+        return Q()
+    here = Q(school__in=schools_of(user).values("pk"))
     if reach.district_wide:
-        mine |= Q(school=None)
-    return then.filter(mine)
+        return here | Q(school=None)
+    # What belongs to the person and not to one school is the business of every school they are at.
+    return here | Q(school=None, user_id__in=memberships_of(user).values("user_id"))
 
 
 def holds_of(user: User) -> QuerySet[Hold]:
@@ -88,18 +106,36 @@ def held_by(hold: Hold) -> QuerySet[Change]:
     return Change.objects.filter(hold=hold, run=hold.run_id).select_related("school", "hold").order_by("kind", "pk")
 
 
-def counts(changes: QuerySet[Change]) -> dict[str, int]:
-    """How many rows there are of each kind that happened, and under "held" how many wait."""
-    waiting = Q(hold__state=Hold.State.OPEN)
+def counts(user: User, runs: Iterable[Run]) -> dict[int, dict[str, int]]:
+    """For each run: how many rows of this person's part happened, by kind, and under "held" how many wait."""
+    ids = [run.pk for run in runs]
+    waiting = Q(hold__state__in=(Hold.State.OPEN, Hold.State.PREVIEW))
     refused = Q(hold__state__in=(Hold.State.REJECTED, Hold.State.SUPERSEDED))
-    rows = changes.order_by().values_list("kind").annotate(
-        happened=Count("pk", filter=~(waiting | refused) | Q(hold=None)), held=Count("pk", filter=waiting)
+    rows = (
+        Change.objects.filter(_changes_seen_by(user), run__in=ids)
+        .values_list("run", "kind")
+        .annotate(happened=Count("pk", filter=Q(hold=None) | ~(waiting | refused)), held=Count("pk", filter=waiting))
     )
-    found = {kind: 0 for kind in Change.Kind.values} | {"held": 0}
-    for kind, happened, held in rows:
-        found[kind] = happened
-        found["held"] += held
+    found = {run_id: dict.fromkeys([*Change.Kind.values, "held"], 0) for run_id in ids}
+    for run_id, kind, happened, held in rows:
+        found[run_id][kind] = happened
+        found[run_id]["held"] += held
     return found
+
+
+def counts_by_school(user: User, run: Run) -> list[tuple[str, str, int]]:
+    """How many rows of this person's part there are: (school, kind, rows)."""
+    rows = changes_of(user, run).order_by("school__name", "kind").values_list("school__name", "kind")
+    return [
+        (school or "District", str(Change.Kind(kind).label), number)
+        for school, kind, number in rows.annotate(number=Count("pk"))
+    ]
+
+
+def issue_counts(user: User, run: Run) -> list[tuple[str, int]]:
+    """How many people this person may see have which reason code, the most frequent first."""
+    codes = issues_of(user, run).order_by().values_list("code").annotate(number=Count("pk"))
+    return sorted(codes, key=lambda row: (-row[1], row[0]))
 
 
 def names_of(user_ids: Iterable[int]) -> dict[int, str]:
@@ -115,6 +151,11 @@ def search(changes: QuerySet[Change], words: str) -> QuerySet[Change]:
         planned = Q(after__first_name__icontains=word) | Q(after__last_name__icontains=word)
         changes = changes.filter(Q(user_id__in=people) | planned | Q(external_id=word))
     return changes
+
+
+def linked_places(connection: Connection) -> list[str]:
+    """The ids of a connection's linked source schools, for whoever was let to the connection itself."""
+    return list(SchoolLink.objects.filter(connection=connection, active=True).values_list("external_id", flat=True))
 
 
 # For support only: every district's rows.
@@ -141,7 +182,7 @@ def holds_for_support(user: User, run: Run) -> QuerySet[Hold]:
 def same_person_questions(user: User, connection: Connection) -> QuerySet[Issue]:
     """Records of the source that may be accounts we have, and that only a person can tell."""
     _only_support(user)
-    return Issue.objects.filter(connection=connection, code="E-SAME-PERSON", closed_at=None).order_by("pk")
+    return Issue.objects.filter(connection=connection, code="E-SAME-PERSON", opened_at__isnull=False, closed_at=None).order_by("pk")
 
 
 def issue_for_support(user: User, issue_id: int) -> Issue:

@@ -107,6 +107,7 @@ class Hold(models.Model):
         RELEASED = "released", "Released"
         REJECTED = "rejected", "Rejected"
         SUPERSEDED = "superseded", "No longer needed"
+        PREVIEW = "preview", "Would wait for approval"
 
     district = models.ForeignKey(District, models.PROTECT, db_constraint=False, db_index=False)
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="holds", db_constraint=False)

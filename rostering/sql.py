@@ -29,8 +29,11 @@ def load(path: Path) -> dict[str, str]:
 STATEMENTS: dict[str, dict[str, str]] = {path.stem: load(path) for path in sorted(STEPS.glob("*.sql"))}
 
 
-def text(name: str, staged: str = "") -> str:
-    """The SQL of ``file.part`` with the parts it uses put in, at any depth."""
+def text(name: str, staged: str = "", chosen: str = "") -> str:
+    """The SQL of ``file.part`` with the parts it uses put in, at any depth.
+
+    `chosen` names the part of the same file that stands where the SQL says ``{chosen}``.
+    """
     file, part = name.split(".")
     parts = STATEMENTS[file]
     if staged and not _TABLE.match(staged) and not staged.startswith("(SELECT"):
@@ -39,22 +42,22 @@ def text(name: str, staged: str = "") -> str:
 
     def fill(match: re.Match[str]) -> str:
         key = match.group(1)
-        return staged if key == "staged" else _PART.sub(fill, parts[key])
+        return staged if key == "staged" else _PART.sub(fill, parts[(chosen or key) if key == "chosen" else key])
 
     return _PART.sub(fill, parts[part])
 
 
-def run(name: str, params: dict[str, Any], staged: str = "") -> int:
+def run(name: str, params: dict[str, Any], staged: str = "", chosen: str = "") -> int:
     """Carry out a statement; how many rows it touched."""
     with connection.cursor() as cursor:
-        cursor.execute(text(name, staged), params)
+        cursor.execute(text(name, staged, chosen), params)
         return int(cursor.rowcount)
 
 
-def rows(name: str, params: dict[str, Any], staged: str = "") -> list[dict[str, Any]]:
+def rows(name: str, params: dict[str, Any], staged: str = "", chosen: str = "") -> list[dict[str, Any]]:
     """The rows a statement gives, by column name."""
     with connection.cursor() as cursor:
-        cursor.execute(text(name, staged), params)
+        cursor.execute(text(name, staged, chosen), params)
         columns = [column[0] for column in cursor.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.TextField()),
                 ('text', models.TextField(help_text='Why, with the numbers, in words a school can read.')),
-                ('state', models.TextField(choices=[('open', 'Waiting for approval'), ('released', 'Released'), ('rejected', 'Rejected'), ('superseded', 'No longer needed')], default='open')),
+                ('state', models.TextField(choices=[('open', 'Waiting for approval'), ('released', 'Released'), ('rejected', 'Rejected'), ('superseded', 'No longer needed'), ('preview', 'Would wait for approval')], default='open')),
                 ('people', models.PositiveIntegerField(default=0)),
                 ('needs_second', models.BooleanField(default=False)),
                 ('fingerprint', models.TextField(blank=True, default='')),

@@ -5,7 +5,7 @@ limits are those of `rostering.limits`. A row waits for the first reason that fi
 
 * ``waiting``          it stood in a hold that nobody has decided yet: it stays there
 * ``new_ids``          many people come with new ids while their names or e-mails match
-* ``place_empty``      a linked school that had people is wanted by nobody now
+* ``place_empty``      a linked school, or a role, that had people is wanted by nobody now
 * ``last_admin``       the school would be left without an active Admin
 * ``connection_admin`` the person who made the connection would lose Admin
 * ``admin_gain``       more than so many people would gain Admin or District admin
@@ -78,7 +78,7 @@ def rows_at_risk(run: Run, risks: list[Risk]) -> set[int]:
     """The users whose rows these risks select, or who already wait in an open hold."""
     users: set[int] = set()
     for risk in [Risk("waiting", "waiting", ""), *risks]:
-        users |= {row["user_id"] for row in sql.rows("guard.users_" + risk.rows, _selection(run, risk))}
+        users |= {row["user_id"] for row in sql.rows(f"guard.{risk.rows}", _selection(run, risk))}
     return users
 
 
@@ -103,23 +103,29 @@ def _new_ids(params: dict[str, int], limits: Mapping[str, float]) -> list[Risk]:
         f"{_of(seen['part'], seen['whole'])} people come with a new id at the source, while their names or emails "
         "match people we have. The source seems to have changed its ids."
     )
-    return [Risk("new_ids", "new_ids", text)]
+    return [Risk("new_ids", "new_id_rows", text)]
 
 
 def _empty_places(params: dict[str, int]) -> list[Risk]:
     text = "The source sent no one for this school any more. It had {people:,} people."
-    return [
+    places = [
         Risk("place_empty", "suspensions", text.format(people=row["people"]), row["school_id"])
         for row in sql.rows("guard.empty_places", params)
     ]
+    text = "The source sent no {role} any more. It had {people:,}."
+    roles = [
+        Risk("place_empty", "losses", text.format(role=ROLE_WORDS[row["role"]], people=row["people"]), role=row["role"])
+        for row in sql.rows("guard.empty_roles", params)
+    ]
+    return places + roles
 
 
 def _last_admins(params: dict[str, int]) -> list[Risk]:
     found = [
-        Risk("last_admin", "admin_losses", "This would leave the school without an Admin.", row["school_id"])
+        Risk("last_admin", "losses", "This would leave the school without an Admin.", row["school_id"], "admin")
         for row in sql.rows("guard.last_admins", params)
     ]
-    if sql.one("guard.connection_admin", params)["rows"]:
+    if sql.rows("guard.connection_admin", params):
         text = "The person who made this connection would lose Admin."
         found.append(Risk("connection_admin", "connection_admin", text))
     return found

@@ -32,7 +32,7 @@ def plan(run: Run, staged: str, roles: Mapping[str, list[str]], *, removals: boo
     """
     sql.run("plan.discard", {"run": run.pk})
     written = sql.one("plan.write", parameters(run, roles, removals=removals), staged)
-    found: dict[str, int] = written["issues"]
+    found: dict[str, int] = json.loads(written["issues"])
     return found
 
 

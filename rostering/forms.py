@@ -1,0 +1,89 @@
+"""What people fill in about runs, holds and limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from accounts.deeds import Reason
+from rostering.limits import DEFAULTS
+from rostering.models import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from accounts.models import School
+
+
+class FirstSync(Reason):
+    """Letting the first sync go from a preview that was read."""
+
+    read = forms.BooleanField(label="I have read this preview, people and issues")
+    fingerprint = forms.CharField(widget=forms.HiddenInput)
+    field_order = ("read", "why", "fingerprint")
+
+
+class Decision(Reason):
+    """Deciding a hold for a school: the list that was read, and on whose word."""
+
+    authorised_by = forms.CharField(label="Who at the school said so", max_length=200)
+    authorised_at = forms.CharField(label="When", max_length=100, help_text="For example: today 9:40 AM.")
+    authorised_in = forms.CharField(label="Where", max_length=200, help_text="Call, chat or email, with its reference.")
+    fingerprint = forms.CharField(widget=forms.HiddenInput)
+    field_order = ("authorised_by", "authorised_at", "authorised_in", "why", "fingerprint")
+
+    def said(self) -> dict[str, str]:
+        """The authorisation, for the trail."""
+        return {name: self.cleaned_data[name] for name in ("authorised_by", "authorised_at", "authorised_in")}
+
+
+class PartDecision(Decision):
+    """As Decision, for some people of the list only."""
+
+    rows = forms.TypedMultipleChoiceField(coerce=int, widget=forms.MultipleHiddenInput)
+
+    def __init__(self, rows: Iterable[int], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rows"].choices = [(row, row) for row in rows]  # type: ignore[attr-defined]
+
+
+class Filter(forms.Form):
+    """Which rows of a run to show."""
+
+    kind = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), *Change.Kind.choices])
+    school = forms.TypedChoiceField(label="School", required=False, coerce=int, empty_value=None)
+    q = forms.CharField(label="Name", required=False, max_length=200)
+
+    def __init__(self, schools: Iterable[School], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        choices = [("", "Every school"), *((school.pk, school.name) for school in schools)]
+        self.fields["school"].choices = choices  # type: ignore[attr-defined]
+
+
+class SameOrNot(Reason):
+    """Whether a record of the source is this account."""
+
+    same = forms.TypedChoiceField(
+        label="Is this the same person?", widget=forms.RadioSelect, coerce=lambda word: word == "yes",
+        choices=[("yes", "Yes, the same person"), ("no", "No, somebody else")],
+    )
+    field_order = ("same", "why")
+
+
+class Limits(Reason):
+    """The limits of one district, school or connection; an empty field takes the one above."""
+
+    def __init__(self, own: Mapping[str, float], above: Mapping[str, float], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, limit in DEFAULTS.items():
+            self.fields[name] = forms.FloatField(
+                label=limit.meaning, required=False, min_value=limit.lowest, max_value=limit.highest,
+                initial=own.get(name), help_text=f"Empty: {above[name]:g}. From {limit.lowest:g} to {limit.highest:g}.",
+                widget=forms.NumberInput(attrs={"step": "any"}),
+            )
+        self.order_fields([*DEFAULTS, "why"])
+
+    def values(self) -> dict[str, float]:
+        """Those that are set here."""
+        return {name: self.cleaned_data[name] for name in DEFAULTS if self.cleaned_data[name] is not None}

@@ -1,0 +1,83 @@
+"""Writes the holds of a run: which rows wait, and in whose name.
+
+A hold that waits already is moved to this run's rows, never stacked: one open hold per
+connection, school and reason. A preview gets holds of its own that nobody can decide.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from django.utils.timezone import now
+
+from rostering import sql
+from rostering.models import Hold
+from rostering.steps.plan import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rostering.models import Run
+    from rostering.steps.guard import Risk
+
+
+def write_holds(run: Run, risks: list[Risk], limits: Mapping[str, float]) -> None:
+    """Put every row at risk into its hold; refresh or end the holds that waited."""
+    _carry_over(run)
+    texts: dict[tuple[str, int | None], list[str]] = defaultdict(list)
+    for risk in risks:
+        params = {"run": run.pk, "connection": run.connection_id, "school": risk.school, "role": risk.role}
+        for school in {row["school_id"] for row in sql.rows(f"guard.{risk.rows}", params)}:
+            texts[risk.reason, school].append(risk.text)
+            hold = _hold(run, risk.reason, school, " ".join(texts[risk.reason, school]))
+            sql.run("guard.keep", {**params, "hold": hold.pk, "at": school}, chosen=risk.rows)
+    sql.run("guard.together", {"run": run.pk})
+    _weigh(run, limits)
+    if not run.preview:
+        Hold.objects.filter(connection=run.connection_id, state=Hold.State.OPEN).exclude(run=run).update(
+            state=Hold.State.SUPERSEDED, decided_at=now()
+        )
+
+
+def _hold(run: Run, reason: str, school: int | None, text: str) -> Hold:
+    state = Hold.State.PREVIEW if run.preview else Hold.State.OPEN
+    known = Hold.objects.filter(connection=run.connection_id, school=school, reason=reason, state=state)
+    if run.preview:
+        known = known.filter(run=run)
+    hold = known.first()
+    if hold is None:
+        return Hold.objects.create(
+            district_id=run.district_id, connection_id=run.connection_id, run=run, school_id=school,
+            reason=reason, text=text, state=state,
+        )
+    hold.run, hold.text, hold.refreshed_at = run, text, now()
+    hold.save(update_fields=["run", "text", "refreshed_at"])
+    return hold
+
+
+def _carry_over(run: Run) -> None:
+    params = {"run": run.pk, "connection": run.connection_id}
+    for old_id in {row["hold_id"] for row in sql.rows("guard.waiting", params)}:
+        old = Hold.objects.get(pk=old_id)
+        if run.preview:
+            new = _hold(run, old.reason, old.school_id, old.text)
+            sql.run("guard.keep_waiting", {**params, "old": old.pk, "hold": new.pk})
+        else:
+            sql.run("guard.keep_waiting", {**params, "old": old.pk, "hold": old.pk})
+            old.run, old.refreshed_at = run, now()
+            old.save(update_fields=["run", "refreshed_at"])
+
+
+def _weigh(run: Run, limits: Mapping[str, float]) -> None:
+    for row in sql.rows("guard.weigh", {"run": run.pk, "connection": run.connection_id}):
+        if not row["people"]:
+            Hold.objects.filter(pk=row["id"], state=Hold.State.OPEN).update(
+                state=Hold.State.SUPERSEDED, decided_at=now()
+            )
+            continue
+        Hold.objects.filter(pk=row["id"]).update(
+            people=row["people"],
+            fingerprint=fingerprint(run.pk, row["id"])[0],
+            needs_second=row["people"] > limits["second_person_people"] or row["share"] > limits["second_person_share"],
+        )

@@ -1,0 +1,95 @@
+"""Who may work on a run: a lease, renewed by a heartbeat on a connection of its own.
+
+A worker that stops beating loses the run to another within two minutes, and can write
+nothing any more, because every write begins by showing the lease's token.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
+from django.utils.timezone import now
+
+from accounts import tenancy
+from integrations.models import StopSwitch
+from rostering.models import Run, RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LASTS = timedelta(seconds=60)
+BEAT_SECONDS = 10.0
+MOST_ATTEMPTS = 5
+
+
+class Lost(Exception):
+    """Another worker has this run now, or a person stopped it: write nothing more."""
+
+
+class SwitchedOff(Exception):
+    """A stop switch is on."""
+
+
+def claim(run_id: int) -> Run | None:
+    """Take a run that is due, or whose worker went silent; None if there is nothing to take."""
+    due = Q(state=RunState.QUEUED, start_after__lte=Now()) | Q(state=RunState.RUNNING, lease_until__lt=Now())
+    token = uuid4()
+    with tenancy.support():
+        taken = Run.objects.filter(due, pk=run_id).update(
+            state=RunState.RUNNING, attempt=F("attempt") + 1, lease_token=token, lease_until=Now() + LASTS,
+            started_at=Coalesce("started_at", Now()), step="fetch",
+        )
+        return Run.objects.select_related("connection").get(pk=run_id) if taken else None
+
+
+def show(run: Run) -> None:
+    """Begin a write: locks the run's row under our token. Raises `Lost` or `SwitchedOff`."""
+    held = Run.objects.select_for_update(of=("self",)).filter(pk=run.pk, lease_token=run.lease_token)
+    if not held.exists():
+        raise Lost
+    switched = StopSwitch.objects.filter(kind__in=("", run.connection.kind)).exists()
+    if switched or type(run.connection).objects.filter(pk=run.connection_id, stopped=True).exists():
+        raise SwitchedOff
+
+
+def still_ours(run: Run) -> None:
+    """As `show`, in a transaction of its own: for work that writes nothing for a while."""
+    with tenancy.district(run.district_id):
+        show(run)
+
+
+@contextmanager
+def heartbeat(run: Run) -> Iterator[None]:
+    """Renew the lease while the block runs."""
+    done = threading.Event()
+    thread = threading.Thread(target=_beat, args=(run, done), name=f"heartbeat-{run.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(timeout=BEAT_SECONDS)
+
+
+def _beat(run: Run, done: threading.Event) -> None:
+    every = getattr(settings, "HEARTBEAT_SECONDS", BEAT_SECONDS)
+    try:
+        while not done.wait(every):
+            try:
+                with tenancy.district(run.district_id):
+                    mine = Run.objects.filter(pk=run.pk, lease_token=run.lease_token)
+                    if not mine.update(lease_until=now() + LASTS):
+                        return
+            except DatabaseError:
+                # The database may be restarting; the next beat tries again on a new connection.
+                connection.close()
+    finally:
+        connection.close()

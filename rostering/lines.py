@@ -1,0 +1,94 @@
+"""Rows of a plan as people read them: on a school's page, on support's, and as a download."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, NamedTuple
+
+from integrations import registry
+from rostering import access, wording
+from rostering.models import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from rostering.models import Issue, Run
+
+#: What a spreadsheet would take for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Line(NamedTuple):
+    """One change to one person at one school."""
+
+    change: Change
+    name: str
+    school: str
+    what: str
+    differences: list[wording.Difference]
+    why: str
+    held: bool
+
+
+class IssueLine(NamedTuple):
+    """One thing that needs an eye."""
+
+    issue: Issue
+    name: str
+    school: str
+    says: str
+    helps: str
+
+
+def lines(changes: Iterable[Change], kind: str) -> list[Line]:
+    """Some rows of a plan with their people's names; `kind` is the source's."""
+    rows = list(changes)
+    known = access.names_of(row.user_id for row in rows)
+    source = registry.label(kind)
+    return [
+        Line(
+            row, known.get(row.user_id) or _planned_name(row), row.school.name if row.school else "District",
+            str(Change.Kind(row.kind).label), wording.differences(row), wording.why(row, source), wording.waits(row),
+        )
+        for row in rows
+    ]
+
+
+def issue_lines(issues: Iterable[Issue], kind: str) -> list[IssueLine]:
+    """Some issues with their people's names."""
+    rows = list(issues)
+    known = access.names_of(row.user_id for row in rows if row.user_id)
+    source = registry.label(kind)
+    return [
+        IssueLine(
+            row, known.get(row.user_id or 0) or f"Reference {row.external_id}",
+            row.school.name if row.school else "", *wording.issue(row.code, source),
+        )
+        for row in rows
+    ]
+
+
+def as_csv(run: Run, changes: QuerySet[Change]) -> str:
+    """A part of a run as a sheet that no spreadsheet takes for formulas."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["Person", "School", "What", "Fields", "Before", "After", "Why", "Waits for approval"])
+    for line in lines(changes, run.connection.kind):
+        fields = line.differences or [wording.Difference("", "", "")]
+        for each in fields:
+            cells = [line.name, line.school, line.what, *each, line.why, "yes" if line.held else ""]
+            writer.writerow([harmless(cell) for cell in cells])
+    return out.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """The cell, with a mark before it where a spreadsheet would calculate."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _planned_name(row: Change) -> str:
+    name = f"{row.after.get('first_name', '')} {row.after.get('last_name', '')}".strip()
+    return name or f"Reference {row.external_id}"

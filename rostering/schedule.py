@@ -1,0 +1,98 @@
+"""Who runs when: every connection once a night at 11:00 PM Eastern, and whatever is due.
+
+Nothing here trusts the scheduler's own clock: that a night's run exists is a row with
+the night's date, so a missed, late or doubled tick changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import F, Q, Window
+from django.db.models.functions import Now, RowNumber
+from django.utils.timezone import now
+
+from accounts import tenancy
+from integrations.models import Connection, ConnectionState, StopSwitch
+from rostering import runs
+from rostering.models import Run, RunState, Trigger
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+logger = logging.getLogger(__name__)
+
+EASTERN = ZoneInfo("America/New_York")
+STARTS = datetime.time(23, 0)
+CATCHES_UP_UNTIL = datetime.time(6, 0)
+SPREAD = datetime.timedelta(minutes=20)
+AT_ONCE = 100
+
+
+def tick() -> list[int]:
+    """Queue tonight's runs that are missing, and name the runs that are due, fairly ordered."""
+    with tenancy.support():
+        night = tonight()
+        if night:
+            _queue_night(night)
+        return due()
+
+
+def tonight(moment: datetime.datetime | None = None) -> datetime.date | None:
+    """The night whose runs are to be made now: the Eastern date of its 11 PM; None by day."""
+    local = (moment or now()).astimezone(EASTERN)
+    if local.time() >= STARTS:
+        return local.date()
+    if local.time() < CATCHES_UP_UNTIL:
+        return local.date() - datetime.timedelta(days=1)
+    return None
+
+
+def next_night(moment: datetime.datetime | None = None) -> datetime.datetime:
+    """When the next nightly sync begins, on the Eastern wall clock."""
+    local = (moment or now()).astimezone(EASTERN)
+    date = local.date() if local.time() < STARTS else local.date() + datetime.timedelta(days=1)
+    return datetime.datetime.combine(date, STARTS, EASTERN)
+
+
+def _queue_night(night: datetime.date) -> None:
+    begins = datetime.datetime.combine(night, STARTS, EASTERN)
+    for connection in _nightly().exclude(runs__night=night).order_by("pk"):
+        # A run that a person started tonight and that still goes answers for the night; a preview does not.
+        joined = Run.objects.filter(
+            connection=connection, state__in=runs.ACTIVE, preview=False, undoes=None, night=None, created_at__gte=begins
+        ).update(night=night)
+        if not joined:
+            runs.start(connection, Trigger.NIGHTLY, night=night, start_after=max(begins + _offset(connection), now()))
+
+
+def _nightly() -> QuerySet[Connection]:
+    """Connections that sync by themselves: not paused or stopped, and past their first sync."""
+    if StopSwitch.objects.filter(kind="").exists():
+        return Connection.objects.none()
+    return (
+        Connection.objects.filter(
+            state__in=(ConnectionState.CONNECTED, ConnectionState.NEEDS_ATTENTION), stopped=False,
+            runs__applied_at__isnull=False,
+        )
+        .exclude(kind__in=StopSwitch.objects.values("kind"))
+        .distinct()
+    )
+
+
+def _offset(connection: Connection) -> datetime.timedelta:
+    """Spreads the starts: always the same small delay for the same connection."""
+    spread = getattr(settings, "NIGHT_SPREAD", SPREAD)
+    return datetime.timedelta(seconds=connection.pk * 7919 % max(int(spread.total_seconds()), 1))
+
+
+def due() -> list[int]:
+    """Runs that wait or whose worker went silent: one a district in turn, the small ones first."""
+    waiting = Q(state=RunState.QUEUED, start_after__lte=Now()) | Q(state=RunState.RUNNING, lease_until__lt=Now())
+    turn = Window(RowNumber(), partition_by=F("district_id"), order_by=[F("people_expected"), F("start_after")])
+    found = Run.objects.filter(waiting).annotate(turn=turn).order_by("turn", "people_expected", "start_after")
+    return list(found.values_list("pk", flat=True)[:AT_ONCE])

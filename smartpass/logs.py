@@ -3,6 +3,7 @@
 Secrets are kept out where lines are made, by not logging them; nothing here filters them.
 """
 
+import sys
 from typing import Any
 
 import structlog
@@ -56,6 +57,9 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
             # Django gives these handlers of their own, which would print each line twice.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+            # django-structlog says the same, with the ids.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
             # urllib3 names whole addresses, with their query, at DEBUG.
             "urllib3": {"level": "WARNING"},
         },
@@ -65,11 +69,16 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
 def _formatter(*, as_json: bool) -> structlog.stdlib.ProcessorFormatter:
     # Neither renderer shows the local variables of a traceback: a token may be among them.
     renderers: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if as_json
-        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if as_json else [_plain()]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=processors(),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+    )
+
+
+def _plain() -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,
     )

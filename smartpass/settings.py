@@ -18,11 +18,7 @@ PRODUCTION = not EMBEDDED and not DEBUG
 
 # Who may read what
 
-SECRET_KEY = (
-    env.text("SECRET_KEY") or env.generated(VAR_DIR / "secret_key")
-    if EMBEDDED
-    else env.required("SECRET_KEY")
-)
+SECRET_KEY = env.text("SECRET_KEY") or env.generated(VAR_DIR / "secret_key") if EMBEDDED else env.required("SECRET_KEY")
 VAULT_KEYS = env.keyring(
     env.text("VAULT_KEYS") or "local:" + env.generated(VAR_DIR / "vault_key")
     if EMBEDDED

@@ -80,7 +80,7 @@ def _run(place: Place, *, durable: bool) -> Iterator[dict[str, str]]:
     ):
         postgres.prepare(place, DATABASE)
         urls = {**postgres.urls(place, DATABASE), **broker_urls}
-        write_private(place.urls_file, json.dumps(urls))
+        write_private(place.urls_file, json.dumps({"urls": urls, "sockets": str(place.sockets)}))
         try:
             yield urls
         finally:
@@ -109,7 +109,8 @@ def _own(place: Place) -> Iterator[bool]:
 def _attach(place: Place) -> dict[str, str] | None:
     """Give the URLs another process has published, if its servers answer."""
     try:
-        urls = cast("dict[str, str]", json.loads(place.urls_file.read_text()))
+        urls = cast("dict[str, str]", json.loads(place.urls_file.read_text())["urls"])
     except (FileNotFoundError, json.JSONDecodeError):
         return None
+    place = find_place(place.data_dir)
     return urls if postgres.answers(place) and valkey.answers(place) else None

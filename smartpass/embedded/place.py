@@ -7,6 +7,7 @@ cannot reach (a project inside root's home) is put where it can; no folder's mod
 import contextlib
 import functools
 import hashlib
+import json
 import os
 import pwd
 import secrets
@@ -20,6 +21,7 @@ from pathlib import Path
 from .errors import EmbeddedError
 
 ACCOUNT = "nobody"
+PUBLISHED = "running.json"
 OUTSIDE = Path("/var/lib/smartpass-embedded")
 # The kernel takes 107 bytes (Linux) or 103 (macOS) for a socket's whole path.
 LONGEST_FOLDER = 103 - len("/.s.PGSQL.5432")
@@ -53,8 +55,8 @@ class Place:
 
     @property
     def urls_file(self) -> Path:
-        """There while the services run: their URLs, for whoever attaches."""
-        return self.data_dir / "urls.json"
+        """There while the services run: their URLs and sockets, for whoever attaches."""
+        return self.data_dir / PUBLISHED
 
     def give(self, path: Path) -> None:
         """Let the servers' account own this path."""
@@ -88,7 +90,7 @@ def find_place(data_dir: Path) -> Place:
         data_dir.chmod(0o711 if account else 0o700)
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     home = _home(data_dir, account, digest)
-    return Place(data_dir, home, _sockets(digest), account)
+    return Place(data_dir, home, _published(data_dir) or _sockets(digest), account)
 
 
 @contextlib.contextmanager
@@ -142,6 +144,15 @@ def _home(data_dir: Path, account: Account | None, digest: str) -> Path:
         home.chmod(0o711)
         (data_dir / "WHERE").write_text(f"The databases are in {home}.\n")
     return home
+
+
+def _published(data_dir: Path) -> Path | None:
+    """Give the folder the running services use: their process may know another temporary one."""
+    try:
+        folder = Path(json.loads((data_dir / PUBLISHED).read_text())["sockets"])
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return folder if folder.is_dir() else None
 
 
 def _sockets(digest: str) -> Path:

@@ -152,6 +152,14 @@ def test_a_second_process_attaches_and_leaves_them_running(folder: Path) -> None
         assert count(urls) == 1
 
 
+def test_it_attaches_whatever_its_temporary_folder_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with embedded.services(folder) as urls:
+        monkeypatch.setenv("TMPDIR", str(folder))
+        other = Host(folder)
+        assert other.urls == urls
+        other.end(signal.SIGTERM)
+
+
 def test_a_second_copy_runs_beside_the_first(folder: Path) -> None:
     with embedded.services(folder) as one, embedded.services(folder.with_name("copy")) as two:
         assert count(one) == 1
@@ -163,7 +171,7 @@ def test_a_copy_made_while_the_first_runs_is_on_its_own(folder: Path) -> None:
     copy = folder.with_name("copy")
     with embedded.services(folder) as one:
         subprocess.run(["cp", "-a", str(folder), str(copy)], check=True)  # noqa: S603, S607
-        (copy / "urls.json").unlink()
+        (copy / "running.json").unlink()
         with embedded.services(copy) as two:
             assert one != two
             assert count(two) == 1

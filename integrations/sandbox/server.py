@@ -11,6 +11,7 @@ POST /_sandbox/world   {"do": <verb>, "args": {…}} changes the invented world
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import struct
@@ -234,6 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _reset(self) -> None:
         """Leave without a goodbye: the other side reads a reset connection."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
         self.close_connection = True
 
     def date_time_string(self, timestamp: float | None = None) -> str:

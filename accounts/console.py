@@ -74,6 +74,10 @@ class Console(AdminSite):
         """List a page about one district (its id is the only argument) on the district's page."""
         self.tabs.append((label, name))
 
+    def connection_tab(self, label: str, name: str) -> None:
+        """List a page about one connection (its id is the only argument) on the connection's page."""
+        self.connection_tabs.append((label, name))
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff with a role."""
         user = request.user

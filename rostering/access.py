@@ -6,7 +6,7 @@ run of a connection that serves them, and of it their own schools' part and noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404
@@ -16,7 +16,7 @@ from accounts.access import memberships_of, reach_of, schools_of
 from accounts.models import User
 from integrations.access import connections_of
 from integrations.models import SchoolLink
-from rostering.models import Change, Hold, Issue, Rejection, Run
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,6 +104,11 @@ def hold_for(user: User, hold_id: int) -> Hold:
 def held_by(hold: Hold) -> QuerySet[Change]:
     """The list of a hold, for whoever was let to the hold itself."""
     return Change.objects.filter(hold=hold, run=hold.run_id).select_related("school", "hold").order_by("kind", "pk")
+
+
+def held_kinds(hold: Hold) -> list[tuple[str, int]]:
+    """What a hold's rows do, and how many do it."""
+    return list(held_by(hold).order_by("kind").values_list("kind").annotate(number=Count("pk")))
 
 
 def counts(user: User, runs: Iterable[Run]) -> dict[int, dict[str, int]]:
@@ -210,6 +215,12 @@ def account_for_support(user: User, user_id: int | None) -> User:
     """Any living account, for somebody of SmartPass; Http404 for everybody else."""
     _only_support(user)
     return get_object_or_404(User, pk=user_id, deleted_at=None)
+
+
+def record_of(issue: Issue) -> dict[str, Any]:
+    """What the source last said about the record of an issue, for whoever was let to the issue itself."""
+    record = Record.objects.filter(connection=issue.connection_id, external_id=issue.external_id).first()
+    return record.person if record else {}
 
 
 def _only_support(user: User) -> None:

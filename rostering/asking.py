@@ -18,7 +18,7 @@ from rostering.limits import DEFAULTS
 from rostering.models import Hold, Rejection, Run, RunState, Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from accounts.models import District, School, User
     from integrations.models import Connection
@@ -69,18 +69,22 @@ def stop(by: User, run: Run, why: str) -> bool:
 
 
 @transaction.atomic
-def take_back(by: User, run: Run, why: str) -> Run:
-    """Undo what a run did, as far as nobody changed it since."""
-    made = undo.start(run, by=by, why=why)
-    audit.record(by, "run.undo", run, district=run.district_id, after={"run": made.pk}, why=why)
+def take_back(by: User, run: Run, why: str, *, preview: bool) -> Run:
+    """Undo what a run did, as far as nobody changed it since, or show what that would do."""
+    try:
+        made = undo.start(run, by=by, why=why, preview=preview)
+    except undo.CannotUndo as refused:
+        raise NotPossible(str(refused)) from None
+    action = "run.undo_preview" if preview else "run.undo"
+    audit.record(by, action, run, district=run.district_id, after={"run": made.pk}, why=why)
     return made
 
 
 @transaction.atomic
 def release(  # noqa: PLR0913 - who decided, what exactly, and on whose word
-    by: User, hold: Hold, fingerprint: str, *, why: str, said: Mapping[str, str], part: Sequence[int] | None = None
+    by: User, hold: Hold, fingerprint: str, *, why: str, said: Mapping[str, str], part: holds.Part | None = None
 ) -> str:
-    """Release the list that was read, or the rows of `part`; what to tell whoever did.
+    """Release the list that was read, or a part of it; what to tell whoever did.
 
     `said` records the school's authorisation. Where two people are needed the first yes
     is kept. Raises NotPossible if the list changed or is decided already.
@@ -90,24 +94,22 @@ def release(  # noqa: PLR0913 - who decided, what exactly, and on whose word
     except holds.NeedsSecond:
         _decided(by, hold, "hold.first_yes", fingerprint, why, said, part)
         return "Your yes is recorded. Because so many people are concerned, a second person must agree."
-    except holds.Stale:
-        raise NotPossible("The list changed: read it again, then decide.") from None
-    except holds.NotOpen:
-        raise NotPossible("Somebody else has decided this hold already.") from None
+    except holds.Undecided as refused:
+        raise NotPossible(str(refused)) from None
     _decided(by, hold, "hold.release", fingerprint, why, said, part)
     return "Released. Exactly the list you read was applied."
 
 
 @transaction.atomic
-def reject(by: User, hold: Hold, fingerprint: str, *, why: str, said: Mapping[str, str]) -> str:
+def reject(  # noqa: PLR0913 - as above
+    by: User, hold: Hold, fingerprint: str, *, why: str, said: Mapping[str, str], part: holds.Part | None = None
+) -> str:
     """Refuse the list that was read: nothing of it is done, nor planned again while the source says the same."""
     try:
-        holds.reject(hold, fingerprint, by=by, why=why)
-    except holds.Stale:
-        raise NotPossible("The list changed: read it again, then decide.") from None
-    except holds.NotOpen:
-        raise NotPossible("Somebody else has decided this hold already.") from None
-    _decided(by, hold, "hold.reject", fingerprint, why, said, None)
+        holds.reject(hold, fingerprint, by=by, why=why, part=part)
+    except holds.Undecided as refused:
+        raise NotPossible(str(refused)) from None
+    _decided(by, hold, "hold.reject", fingerprint, why, said, part)
     return "Rejected. Everybody stays as they are, and the same change is not planned again."
 
 
@@ -150,10 +152,10 @@ def _asked(by: User, run: Run, action: str, why: str, *, started: bool, **after:
 
 
 def _decided(  # noqa: PLR0913, PLR0917 - one line of the trail
-    by: User, hold: Hold, action: str, fingerprint: str, why: str, said: Mapping[str, str], part: Sequence[int] | None
+    by: User, hold: Hold, action: str, fingerprint: str, why: str, said: Mapping[str, str], part: holds.Part | None
 ) -> None:
     after = {
         "run": hold.run_id, "fingerprint": fingerprint, "people": hold.people, "authorisation": dict(said),
-        "part": "all" if part is None else len(part),
+        "part": "all" if part is None else part._asdict(),
     }
     audit.record(by, action, hold, district=hold.district_id, after=after, why=why)

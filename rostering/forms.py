@@ -38,16 +38,6 @@ class Decision(Reason):
         return {name: self.cleaned_data[name] for name in ("authorised_by", "authorised_at", "authorised_in")}
 
 
-class PartDecision(Decision):
-    """As Decision, for some people of the list only."""
-
-    rows = forms.TypedMultipleChoiceField(coerce=int, widget=forms.MultipleHiddenInput)
-
-    def __init__(self, rows: Iterable[int], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["rows"].choices = [(row, row) for row in rows]  # type: ignore[attr-defined]
-
-
 class Filter(forms.Form):
     """Which rows of a run to show."""
 

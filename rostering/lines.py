@@ -71,6 +71,13 @@ def issue_lines(issues: Iterable[Issue], kind: str) -> list[IssueLine]:
     ]
 
 
+def questions(issues: Iterable[Issue]) -> list[tuple[Issue, str]]:
+    """Open questions with the name of the account that somebody may be."""
+    rows = list(issues)
+    known = access.names_of(row.detail["user"] for row in rows if row.detail.get("user"))
+    return [(row, known.get(row.detail.get("user", 0), "–")) for row in rows]
+
+
 def as_csv(run: Run, changes: QuerySet[Change]) -> str:
     """A part of a run as a sheet that no spreadsheet takes for formulas."""
     out = io.StringIO()

@@ -1,0 +1,128 @@
+"""Support's pages about one run: watch it, read it person by person, take it away as a sheet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import person, schools_in, trail_of
+from accounts.audit import name_of
+from accounts.console import console, show
+from integrations import registry
+from rostering import access, lines, undo, wording
+from rostering.forms import Filter
+from rostering.models import Change, Run, RunState
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+PAGE = 50
+#: What tells htmx that there is nothing more to ask for.
+STOP_POLLING = 286
+
+
+@console.page("runs/<int:run_id>/", name="run")
+@require_safe
+def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
+    """A run: what it is doing, or its report and what can be done about it."""
+    user = person(request)
+    run = access.run_for(user, run_id)
+    context = {
+        **_described(request, run),
+        "holds": access.holds_for_support(user, run),
+        "cannot_undo": undo.why_not(run),
+        "kept": undo.kept(run) if run.undoes_id and run.state == RunState.DONE else [],
+        "first": run.preview and not access.was_ever_applied(user, run.connection),
+        "trail": trail_of(user, name_of(run)),
+    }
+    return show(request, "console/run.html", title_of(run), context)
+
+
+@console.page("runs/<int:run_id>/progress/", name="run_progress")
+@require_safe
+def progress(request: HttpRequest, run_id: int) -> HttpResponse:
+    """The part of the page that is asked for again while the run goes on."""
+    run = access.run_for(person(request), run_id)
+    described = _described(request, run)
+    status = 200 if described["going"] else STOP_POLLING
+    return render(request, "console/progress.html", described, status=status)
+
+
+@console.page("runs/<int:run_id>/changes/", name="run_changes")
+@require_safe
+def changes(request: HttpRequest, run_id: int) -> HttpResponse:
+    """What a run does, person by person."""
+    user = person(request)
+    run = access.run_for(user, run_id)
+    form = Filter(schools_in(user, run.district), request.GET)
+    page = Paginator(narrowed(access.changes_of(user, run), form), PAGE).get_page(request.GET.get("page"))
+    context = {"run": run, "form": form, "page": page, "lines": lines.lines(page, run.connection.kind)}
+    return show(request, "console/changes.html", f"{title_of(run)} · Changes", context)
+
+
+@console.page("runs/<int:run_id>/changes.csv", name="run_sheet")
+@require_safe
+def sheet(request: HttpRequest, run_id: int) -> HttpResponse:
+    """The same rows as a sheet."""
+    user = person(request)
+    run = access.run_for(user, run_id)
+    form = Filter(schools_in(user, run.district), request.GET)
+    body = lines.as_csv(run, narrowed(access.changes_of(user, run), form))
+    answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="sync-{run.pk}.csv"'
+    return answer
+
+
+@console.page("runs/<int:run_id>/issues/", name="run_issues")
+@require_safe
+def issues(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Who was left as they are, or needs an eye, and why."""
+    user = person(request)
+    run = access.run_for(user, run_id)
+    page = Paginator(access.issues_of(user, run), PAGE).get_page(request.GET.get("page"))
+    context = {"run": run, "page": page, "lines": lines.issue_lines(page, run.connection.kind)}
+    return show(request, "console/issues.html", f"{title_of(run)} · Issues", context)
+
+
+def title_of(run: Run) -> str:
+    """Names the district, the source and the run."""
+    what = "Preview" if run.preview else "Sync"
+    return f"{run.district.name} · {registry.label(run.connection.kind)} · {what} #{run.pk}"
+
+
+def narrowed(rows: QuerySet[Change], form: Filter) -> QuerySet[Change]:
+    """The rows that a filter asks for; all of them where it makes no sense."""
+    if not form.is_valid():
+        return rows
+    given = form.cleaned_data
+    if given["kind"]:
+        rows = rows.filter(kind=given["kind"])
+    if given["school"]:
+        rows = rows.filter(school=given["school"])
+    return access.search(rows, given["q"])
+
+
+def _described(request: HttpRequest, run: Run) -> dict[str, Any]:
+    user = person(request)
+    counts = access.counts(user, [run])[run.pk]
+    found = access.issue_counts(user, run)
+    word = wording.state_of(run, on_hold=bool(counts["held"]), warnings=bool(found))
+    source = registry.label(run.connection.kind)
+    return {
+        "run": run,
+        "going": run.state in {RunState.QUEUED, RunState.RUNNING},
+        "word": word,
+        "tone": wording.tone_of(word),
+        "step": wording.STEPS.get(run.step, ""),
+        "counts": [(label, counts[kind]) for kind, label in Change.Kind.choices],
+        "held": counts["held"],
+        "by_school": access.counts_by_school(user, run),
+        "issues": [(code, number, *wording.issue(code, source)) for code, number in found],
+        "seconds": round(sum(float(each) for each in run.seconds.values()), 1),
+        "source": source,
+    }

@@ -81,7 +81,7 @@ class Reply:
     def is_page(self) -> bool:
         """Whether this is a web page for people rather than data."""
         kind = self.headers.get("Content-Type", "").lower()
-        return "html" in kind or self.body[:64].lstrip().startswith(b"<")
+        return bool(self.body) and ("html" in kind or self.body[:64].lstrip().startswith(b"<"))
 
     def json(self) -> dict[str, Any]:
         """The JSON object this answer holds.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
@@ -93,9 +94,13 @@ class Api:
     renewed: bool = False
 
     def one(self, path: str) -> dict[str, Any] | None:
-        """The single object at `path`; None for a 404 (un-shared, deleted or never there)."""
+        """The single object at `path`; None for a 404 (un-shared, deleted or never there).
+
+        A 404 that is a web page says nothing about the object: Clever answers so to the
+        wrong kind of token, and so does a wrong address. It raises `Malformed`.
+        """
         reply = self._get(VERSION + path)
-        if reply.status == 404 and NO_RIGHT not in reply.body:
+        if reply.status == 404 and NO_RIGHT not in reply.body and not reply.is_page:
             return None
         body = _answered(reply).json()
         data = body.get("data")
@@ -167,7 +172,8 @@ def open_api(
     """The Data API of `district`; its token is read from Clever's list when it is first needed."""
 
     def fetch_token() -> str:
-        found = list_tokens(Client(hosts[AUTH], SOURCE, limits, sleep), secrets, district)
+        with closing(Client(hosts[AUTH], SOURCE, limits, sleep)) as client:
+            found = list_tokens(client, secrets, district)
         if not found:
             raise Refused(RECONNECT)
         return found[-1].secret

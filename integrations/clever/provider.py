@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -55,12 +56,14 @@ class CleverProvider(Provider):
         A district whose token is dead, or that does not answer, stays in the list with an
         empty name. Raises as `list_tokens` does when the list itself cannot be read.
         """
-        tokens = list_tokens(Client(hosts[AUTH], SOURCE, cls.limits), secrets)
+        with closing(Client(hosts[AUTH], SOURCE, cls.limits, cls.sleep)) as client:
+            tokens = list_tokens(client, secrets)
         found = []
         for token in tokens:
             api = open_api(hosts, secrets, token.district, QUICK)
             api.token, api.renewed = token.secret, True
-            found.append(Tenant(token.district, _name_of(api, token.district)))
+            with closing(api.client):
+                found.append(Tenant(token.district, _name_of(api, token.district)))
         return sorted(found, key=lambda tenant: (tenant.name.casefold(), tenant.external_id))
 
     @property

@@ -162,13 +162,16 @@ def test_trap_20_a_rotated_token_is_found(sandbox: CleverSandbox, district: Dist
 def test_trap_26_a_404_on_a_referenced_id_is_an_answer(
     sandbox: CleverSandbox, district: District, open_clever: OpenClever
 ) -> None:
-    """Gone, in each of the bodies a 404 may have, and the walk is not disturbed."""
+    """Gone, with a message or without; a web page is no answer; and the walk is not disturbed."""
     source = open_clever(district)
     hidden = district.id_of("student")
     sandbox.world().unshare_user(hidden)
-    for body in ("message", "empty", "html"):
+    for body in ("message", "empty"):
         sandbox.set_faults({"not_found": body})
         assert source.look_up(hidden, []).state == "gone"
+    sandbox.set_faults({"not_found": "html"})
+    with pytest.raises(Malformed):
+        source.look_up(hidden, [])
     assert len(read_all(source)) == 249
 
 
@@ -360,3 +363,70 @@ def test_a_slow_page_is_given_up(sandbox: CleverSandbox, district: District, ope
     sandbox.set_faults({"page_slow_at": 2, "slow_seconds": 1})
     with pytest.raises(Unreachable):
         read_all(open_clever(district, limits=Limits(read=0.2, attempts=2)))
+
+
+def test_look_up_without_the_right_to_the_roster_is_no_answer(
+    sandbox: CleverSandbox, district: District, open_clever: OpenClever
+) -> None:
+    """The 404 of a token without scope must not pass for somebody who is gone."""
+    source = open_clever(district)
+    sandbox.world().secure_sync(on=False)
+    with pytest.raises(Refused) as caught:
+        source.look_up(district.id_of("student"), [])
+    assert caught.value.code == "E-PRIVILEGE-MISSING"
+    with pytest.raises(Refused):
+        source.check()
+
+
+def test_look_up_of_the_district_wide_and_of_guardians(
+    sandbox: CleverSandbox, district: District, open_clever: OpenClever
+) -> None:
+    """A district admin is in every scope, a guardian in none, an unreadable record stays."""
+    source = open_clever(district)
+    assert source.look_up(district.id_of("district_admin"), []).state == "in_scope"
+    assert source.look_up(district.id_of("contact"), []).state == "out_of_scope"
+    student = district.id_of("student")
+    sandbox.world().put_user({"id": student, "district": district.id, "roles": [], "name": None})
+    found = source.look_up(student, [])
+    assert found.state == "in_scope"
+    assert found.person
+    assert found.person.problem
+    sandbox.world().put_user({"id": "another", "roles": {}}, at=student)
+    with pytest.raises(Malformed):
+        source.look_up(student, [])
+
+
+def test_unreadable_records_are_yielded_among_the_others(
+    sandbox: CleverSandbox, district: District, open_clever: OpenClever
+) -> None:
+    """With an id where there is one; the run goes on."""
+    world = sandbox.world()
+    world.put_user({"district": district.id})
+    wrong = world.put_user({"id": "70000001ffffffffffffffff", "district": district.id, "email": 7})
+    half = world.put_user({"id": "70000001fffffffffffffffe\ud800", "district": district.id})
+    source = open_clever(district)
+    problems = {person.external_id for person in source.people([]) if person.problem}
+    assert half != wrong
+    assert problems == {"", wrong}
+    assert source.receipt.rows == source.receipt.announced == 273
+
+
+def test_tenants_survive_a_dead_token(sandbox: CleverSandbox, district: District) -> None:
+    """A district that does not answer keeps its place in the list, without a name."""
+    other = sandbox.add_district(people=1, schools=1, seed=2)
+    sandbox.set_faults({"path_status": {f"/v3.1/districts/{other.id}": 404}})
+    listed = CleverProvider.tenants(sandbox.hosts(), sandbox.secrets())
+    assert [tuple(tenant) for tenant in listed] == [(other.id, ""), (district.id, district.row["name"])]
+    assert sum(entry.path == "/oauth/tokens" for entry in sandbox.log) == 1
+
+
+def test_a_wrong_client_secret_is_ours_to_repair(sandbox: CleverSandbox, district: District) -> None:
+    """Refused, and not as if the school had to do something."""
+    secrets = {**sandbox.secrets(), "client_secret": "wrong"}
+    for ask in (
+        lambda: CleverProvider.tenants(sandbox.hosts(), secrets),
+        CleverProvider(district.id, sandbox.hosts(), secrets).check,
+    ):
+        with pytest.raises(Refused, match="own client id") as caught:
+            ask()
+        assert caught.value.code != "E-GRANT-REVOKED"

@@ -62,9 +62,9 @@ def write_capture(folder: Path) -> str:
     users = [{"id": f"{number:024x}", "district": home, "name": name, "roles": held} for number, held in roles.items()]
     section = {"id": f"{20:024x}", "school": f"{4:024x}", "students": [], "teachers": []}
     district = {"id": home, "name": "Captured", "last_sync": "2026-01-01T00:00:00.000Z"}
-    for name, rows in (("users", users), ("sections", [section]), ("districts", [district])):
-        body = {"data": [{"data": row, "uri": f"/v3.0/{name}/{row['id']}"} for row in rows], "links": []}
-        (folder / f"{name}.json").write_text(json.dumps(body), "utf-8")
+    for kind, rows in (("users", users), ("sections", [section]), ("districts", [district])):
+        body = {"data": [{"data": row, "uri": f"/v3.0/{kind}/{row['id']}"} for row in rows], "links": []}
+        (folder / f"{kind}.json").write_text(json.dumps(body), "utf-8")
     return home
 
 

@@ -39,6 +39,7 @@ class District:
         self._above: dict[str, Row] = {}
         self._added: list[str] = []
         self._deleted: set[str] = set()
+        self._counted: int | None = None
         self._made = self._tokens_made = 0
         self.dead_tokens: set[str] = set()
         self.token = ""
@@ -110,7 +111,9 @@ class District:
         hidden = self.hidden_schools or self.hidden_roles or self.hidden_users
         if not hidden and not self._deleted:
             return len(self.roster) + len(self._added)
-        return sum(1 for _ in self.users())
+        if self._counted is None:
+            self._counted = sum(1 for _ in self.users())
+        return self._counted
 
     def _shared(self, keys: Iterable[tuple[str, int]]) -> Iterator[tuple[str, Row]]:
         for key, index in keys:
@@ -147,6 +150,7 @@ class District:
     @contextmanager
     def changing(self, *identifiers: str) -> Iterator[None]:
         """Tell the events how what the app sees of these users changed (nobody named: of everybody)."""
+        self._counted = None
         if not self.events.enabled:
             yield
             return

@@ -284,3 +284,15 @@ def test_programs_the_account_cannot_reach_are_copied(
     assert running
     assert copied == (os.geteuid() == 0 and mode == 0o700)
     assert home.stat().st_mode & 0o777 == mode
+
+
+def test_data_the_account_cannot_reach_lies_outside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = folder.with_name("outside")
+    monkeypatch.setattr(place, "OUTSIDE", outside)
+    private = folder.with_name("home")
+    private.mkdir(mode=0o700)
+    for expected in (1, 2):
+        with embedded.services(private / "services") as urls:
+            assert count(urls) == expected
+    assert outside.exists() == (os.geteuid() == 0)
+    assert private.stat().st_mode & 0o777 == 0o700

@@ -9,6 +9,7 @@ token list always holds the current one.
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -26,7 +27,7 @@ AUTH = "auth"
 CLIENT_ID = "client_id"
 CLIENT_SECRET = "client_secret"  # noqa: S105  the name of a secret, not one
 #: Clever: the text, not the status, says that the app lacks the right to the roster.
-NO_RIGHT = b"not in token's scopes"
+NO_RIGHT = re.compile(rb"not in token.{1,6}s scopes", re.IGNORECASE)
 
 RECONNECT = "Clever no longer accepts SmartPass for this district. The district must connect SmartPass in Clever again."
 NO_KEY = "Clever does not accept SmartPass's own client id and secret."
@@ -100,7 +101,7 @@ class Api:
         wrong kind of token, and so does a wrong address. It raises `Malformed`.
         """
         reply = self._get(VERSION + path)
-        if reply.status == 404 and NO_RIGHT not in reply.body and not reply.is_page:
+        if reply.status == 404 and not NO_RIGHT.search(reply.body) and not reply.is_page:
             return None
         body = _answered(reply).json()
         data = body.get("data")
@@ -151,7 +152,7 @@ class Api:
         """Ask with the district's token; after a 401 read the token list once more, then give up."""
         self.token = self.token or self.fetch_token()
         reply = self._ask(target)
-        if reply.status == 401 and NO_RIGHT not in reply.body and not self.renewed:
+        if reply.status == 401 and not NO_RIGHT.search(reply.body) and not self.renewed:
             self.renewed = True
             before, self.token = self.token, self.fetch_token()
             if self.token != before:
@@ -189,7 +190,7 @@ def _answered(reply: Reply) -> Reply:
     """
     if reply.status == 200:
         return reply
-    if NO_RIGHT in reply.body or reply.status == 403:
+    if NO_RIGHT.search(reply.body) or reply.status == 403:
         raise Refused(NO_ROSTER, "E-PRIVILEGE-MISSING")
     if reply.status == 401:
         raise Refused(RECONNECT)

@@ -116,6 +116,13 @@ def test_a_role_without_a_school_names_no_place(word: str) -> None:
     assert person.roles == (Role("", word),)
 
 
+def test_a_district_admin_stands_for_the_district_whatever_is_listed() -> None:
+    """Schools beside the role would narrow nothing."""
+    person = read(user(roles={"district_admin": {"schools": [SCHOOL], "school": SCHOOL}}), HOME)
+    assert person is not None
+    assert person.roles == (Role(None, "district_admin"),)
+
+
 def test_the_primary_school_comes_first_even_unlisted() -> None:
     """And empty ids in the list are nothing."""
     person = read(student(school=OTHER, schools=[SCHOOL, "", SCHOOL]), HOME)

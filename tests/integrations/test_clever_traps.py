@@ -159,6 +159,22 @@ def test_trap_20_a_rotated_token_is_found(sandbox: CleverSandbox, district: Dist
     assert paths[again] == paths[again + 2]
 
 
+def test_trap_20_the_token_list_is_read_once_more_and_not_again(
+    sandbox: CleverSandbox, district: District, open_clever: OpenClever
+) -> None:
+    """A second rotation in one run is for the next run."""
+    source = open_clever(district)
+    walk = source.people([])
+    next(walk)
+    sandbox.world().rotate_token()
+    for _ in range(100):
+        next(walk)
+    sandbox.world().rotate_token()
+    with pytest.raises(Refused):
+        list(walk)
+    assert sum(path.startswith("/oauth/tokens") for path in sandbox.paths()) == 2
+
+
 def test_trap_26_a_404_on_a_referenced_id_is_an_answer(
     sandbox: CleverSandbox, district: District, open_clever: OpenClever
 ) -> None:

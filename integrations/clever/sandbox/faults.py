@@ -15,7 +15,9 @@ repeat_next_at     the n-th page's `next` leads to itself
 foreign_next_at    … to another host
 doubled_next_at    … to a path with the version in it twice
 bare_next_at       … to no cursor at all
-repeat_rows_at     the n-th page holds its first row again, at its end
+repeat_row_at      the n-th page holds its last row twice
+repeat_page_at     the n-th page holds the rows of the page before
+empty_page_at      the n-th page has no rows but a `next`
 reverse_rows_at    the n-th page's rows come in descending order
 lose_rows_at       the n-th page has lost its last row and says nothing
 end_at             the n-th page claims to be the last
@@ -48,7 +50,8 @@ KNOWN = frozenset(
     {
         *("page_401_from", "page_status_at", "page_status", "page_status_times", "page_reset_at", "page_reset_times"),
         *("page_slow_at", "slow_seconds", "html_at", "not_json_at", "not_object_at", "no_data_at", "no_links_at"),
-        *("unwrapped_at", "repeat_next_at", "foreign_next_at", "doubled_next_at", "bare_next_at", "repeat_rows_at"),
+        *("unwrapped_at", "repeat_next_at", "foreign_next_at", "doubled_next_at", "bare_next_at", "repeat_row_at"),
+        *("repeat_page_at", "empty_page_at"),
         *("reverse_rows_at", "lose_rows_at", "end_at", "no_data", "empty_last_page", "count", "not_found"),
         *("scope_status", "path_status", "rate_limit", "rate_window", "rate_bucket", "rate_reset_in"),
     }
@@ -68,6 +71,7 @@ class PageFaults:
         """Nothing asked yet."""
         self._page = 0
         self._last = ""
+        self._rows: list[Row] = []
         self._struck: dict[str, int] = {}
 
     def page(self, request: Request) -> int:
@@ -88,6 +92,9 @@ class PageFaults:
 
     def body(self, faults: Mapping[str, Any], page: int, body: Row, request: Request) -> Any:
         """The page's body with what the switches do to it; bytes for what is not JSON."""
+        before, self._rows = self._rows, body["data"]
+        if faults.get("repeat_page_at") == page:
+            return {**body, "data": before}
         for name, spoil in SPOILED.items():
             if faults.get(name) == page:
                 body = spoil(body, request)
@@ -132,7 +139,8 @@ SPOILED: dict[str, Callable[[Row, Request], Any]] = {
     "foreign_next_at": _next_is(lambda body, request: f"http://localhost:1{_next_of(body, request)}"),
     "doubled_next_at": _next_is(lambda body, request: f"/v3.1{_next_of(body, request)}"),
     "bare_next_at": _next_is(lambda _, request: request.path),
-    "repeat_rows_at": lambda body, _: {**body, "data": [*body["data"], *body["data"][:1]]},
+    "repeat_row_at": lambda body, _: {**body, "data": [*body["data"], *body["data"][-1:]]},
+    "empty_page_at": lambda body, _: {**body, "data": []},
     "reverse_rows_at": lambda body, _: {**body, "data": body["data"][::-1]},
     "lose_rows_at": lambda body, _: {**body, "data": body["data"][:-1]},
     "end_at": _without_next,

@@ -28,6 +28,8 @@ CLIENT_ID = "client_id"
 CLIENT_SECRET = "client_secret"  # noqa: S105  the name of a secret, not one
 #: Clever: the text, not the status, says that the app lacks the right to the roster.
 NO_RIGHT = re.compile(rb"not in token.{1,6}s scopes", re.IGNORECASE)
+#: What a header can carry as a token.
+HEADER_SAFE = re.compile(r"[!-~]+")
 
 RECONNECT = "Clever no longer accepts SmartPass for this district. The district must connect SmartPass in Clever again."
 NO_KEY = "Clever does not accept SmartPass's own client id and secret."
@@ -80,9 +82,9 @@ def _token(row: Any, reply: Reply) -> Token:
     owner = row.get("owner") if isinstance(row, dict) else None
     district = owner.get("id") if isinstance(owner, dict) else None
     secret = row.get("access_token") if isinstance(row, dict) else None
-    if not (isinstance(district, str) and district and isinstance(secret, str) and secret.isascii() and secret):
-        raise reply.malformed("a row without a district or a token")
-    return Token(district, secret)
+    if isinstance(district, str) and district and isinstance(secret, str) and HEADER_SAFE.fullmatch(secret):
+        return Token(district, secret)
+    raise reply.malformed("a row without a district or a token")
 
 
 @dataclass(slots=True)

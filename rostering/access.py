@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 
 
 def runs_of(user: User) -> QuerySet[Run]:
-    """The runs of every connection that serves this person, newest first. Previews are support's."""
-    runs = Run.objects.select_related("connection", "district", "asked_by").order_by("-created_at", "-pk")
+    """The runs of every connection that serves this person, newest first, with `undone`.
+
+    Previews are support's.
+    """
+    undone = Run.objects.filter(undoes=OuterRef("pk"), applied_at__isnull=False)
+    runs = Run.objects.select_related("connection", "district", "asked_by").annotate(undone=Exists(undone))
+    runs = runs.order_by("-created_at", "-pk")
     if reach_of(user).everything:
         return runs
     return runs.filter(connection__in=connections_of(user).values("pk"), preview=False)
@@ -126,15 +131,6 @@ def counts(user: User, runs: Iterable[Run]) -> dict[int, dict[str, int]]:
         found[run_id][kind] = happened
         found[run_id]["held"] += held
     return found
-
-
-def counts_by_school(user: User, run: Run) -> list[tuple[str, str, int]]:
-    """How many rows of this person's part there are: (school, kind, rows)."""
-    rows = changes_of(user, run).order_by("school__name", "kind").values_list("school__name", "kind")
-    return [
-        (school or "District", str(Change.Kind(kind).label), number)
-        for school, kind, number in rows.annotate(number=Count("pk"))
-    ]
 
 
 def issue_counts(user: User, run: Run) -> list[tuple[str, int]]:

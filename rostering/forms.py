@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from accounts.models import School
 
 
+READ_FIRST = "Read the list itself first, then come here from its page."
+
+
 class FirstSync(Reason):
     """Letting the first sync go from a preview that was read."""
 
     read = forms.BooleanField(label="I have read this preview, people and issues")
-    fingerprint = forms.CharField(widget=forms.HiddenInput)
+    fingerprint = forms.CharField(widget=forms.HiddenInput, error_messages={"required": READ_FIRST})
     field_order = ("read", "why", "fingerprint")
 
 
@@ -30,7 +33,7 @@ class Decision(Reason):
     authorised_by = forms.CharField(label="Who at the school said so", max_length=200)
     authorised_at = forms.CharField(label="When", max_length=100, help_text="For example: today 9:40 AM.")
     authorised_in = forms.CharField(label="Where", max_length=200, help_text="Call, chat or email, with its reference.")
-    fingerprint = forms.CharField(widget=forms.HiddenInput)
+    fingerprint = forms.CharField(widget=forms.HiddenInput, error_messages={"required": READ_FIRST})
     field_order = ("authorised_by", "authorised_at", "authorised_in", "why", "fingerprint")
 
     def said(self) -> dict[str, str]:

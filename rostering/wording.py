@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from integrations.models import Connection, ConnectionState
 from rostering.models import Change, Hold, Run, RunState
 
 if TYPE_CHECKING:
@@ -68,20 +69,31 @@ class Difference(NamedTuple):
     after: str
 
 
-def state_of(run: Run, *, on_hold: bool, warnings: bool) -> str:
-    """The main word for a run."""
+def state_of(run: Run, *, undone: bool, on_hold: bool, warnings: bool) -> str:
+    """The main word for somebody's part of a run; `summary.words` has the one for all of it."""
     if run.state != RunState.DONE:
         return str(RunState(run.state).label)
-    if run.preview:
-        return "Preview"
+    if undone:
+        return "Undone"
     if on_hold:
         return "On hold"
     return "Completed with warnings" if warnings else "Completed"
 
 
+def connection_state(connection: Connection, last: Run | None) -> tuple[str, str]:
+    """The main word for a connection, and its tone."""
+    if connection.stopped:
+        return "Paused", "warn"
+    if last and last.state in {RunState.QUEUED, RunState.RUNNING}:
+        return "Sync in progress", "busy"
+    word = str(ConnectionState(connection.state).label)
+    tone = {ConnectionState.CONNECTED: "good", ConnectionState.NEEDS_ATTENTION: "bad"}
+    return word, tone.get(ConnectionState(connection.state), "warn")
+
+
 def tone_of(word: str) -> str:
     """The look of a word; the word itself says it too."""
-    if word in {"Completed", "Preview"}:
+    if word in {"Completed", "Preview ready"}:
         return "good"
     if word in {"Waiting", "Running"}:
         return "busy"

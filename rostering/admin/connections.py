@@ -97,7 +97,7 @@ def first_sync(request: HttpRequest, run_id: int) -> HttpResponse:
         says=["Accounts are made for everybody in this preview, judged against it. People are not told by us."],
         facts=[("Would be created", counts["create"]), ("Would be taken over", counts["adopt"])],
     )
-    return offer(request, deed, form_for(request, FirstSync, fingerprint=seen.fingerprint), do)
+    return offer(request, deed, form_for(request, FirstSync, fingerprint=request.GET.get("read", "")), do)
 
 
 @console.page("runs/<int:run_id>/stop/", name="stop_run", roles=RUNS)

@@ -81,7 +81,7 @@ def _decide(
     hold = access.hold_for(user, hold_id)
     part = _part(request.GET)
     rows = _rows(hold, part)
-    form = form_for(request, Decision, fingerprint=hold.fingerprint)
+    form = form_for(request, Decision, fingerprint=request.GET.get("read", ""))
 
     def do(given: dict[str, Any]) -> HttpResponse:
         assert isinstance(form, Decision)

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from accounts.access import person, schools_in, trail_of
 from accounts.audit import name_of
 from accounts.console import console, show
+from accounts.models import Roles
 from integrations import registry
-from rostering import access, lines, undo, wording
+from rostering import access, lines, summary, undo, wording
 from rostering.forms import Filter
 from rostering.models import Change, Run, RunState
 
@@ -108,21 +109,19 @@ def narrowed(rows: QuerySet[Change], form: Filter) -> QuerySet[Change]:
 
 
 def _described(request: HttpRequest, run: Run) -> dict[str, Any]:
-    user = person(request)
-    counts = access.counts(user, [run])[run.pk]
-    found = access.issue_counts(user, run)
-    word = wording.state_of(run, on_hold=bool(counts["held"]), warnings=bool(found))
+    found = summary.report(run)
     source = registry.label(run.connection.kind)
+    issues = access.issue_counts(person(request), run)
     return {
         "run": run,
+        "report": found,
         "going": run.state in {RunState.QUEUED, RunState.RUNNING},
-        "word": word,
-        "tone": wording.tone_of(word),
+        "tone": wording.tone_of(found.words),
         "step": wording.STEPS.get(run.step, ""),
-        "counts": [(label, counts[kind]) for kind, label in Change.Kind.choices],
-        "held": counts["held"],
-        "by_school": access.counts_by_school(user, run),
-        "issues": [(code, number, *wording.issue(code, source)) for code, number in found],
-        "seconds": round(sum(float(each) for each in run.seconds.values()), 1),
+        "counts": [(label, found.done.get(kind, 0)) for kind, label in Change.Kind.choices],
+        "held": sum(found.held.values()),
+        "created": [(Roles(role).label, people, several) for role, people, several in found.created],
+        "memberships": [(school, Roles(role).label, number) for school, role, number in found.memberships],
+        "issues": [(code, number, *wording.issue(code, source)) for code, number in issues],
         "source": source,
     }

@@ -1,0 +1,172 @@
+"""Invented districts, schools and people for tests.
+
+Each function writes at once; call it inside `accounts.tenancy.support()` or `district()`.
+The cast is always the same: an Admin here, a sister school's Admin, a teacher, a student,
+and an Admin elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from django.utils.timezone import now
+
+from accounts import people
+from accounts.models import District, Membership, Roles, School, StaffRole, User
+from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
+from rostering.models import Change, Hold, Issue, Rejection, Run, RunState, Trigger
+
+PASSWORD = "maple river otter 42"
+_numbers = count(1)
+
+
+def district(name: str = "") -> District:
+    """A district."""
+    return District.objects.create(name=name or f"Springfield USD {next(_numbers)}")
+
+
+def school(of: District, name: str = "", *, purchased: bool = True) -> School:
+    """A school that has bought SmartPass."""
+    return School.objects.create(district=of, name=name or f"Lincoln High {next(_numbers)}", purchased=purchased)
+
+
+def person(
+    of: District, at: School | None, *roles: str, first_name: str = "Dana", last_name: str = "Moss", email: str = ""
+) -> User:
+    """Somebody with a membership who signs in with PASSWORD and has chosen it."""
+    made = people.add_person(
+        None, of, school=at, roles=roles or [Roles.TEACHER], first_name=first_name, last_name=last_name,
+        email=email or f"{first_name.lower()}.{next(_numbers)}@example.org", password=PASSWORD,
+    )
+    people.set_password(made.user, PASSWORD)
+    return made.user
+
+
+def staff(role: str = StaffRole.SUPPORT, email: str = "") -> User:
+    """Somebody of SmartPass who signs in with PASSWORD."""
+    made = people.make_support_staff(
+        None, email=email or f"mina.{next(_numbers)}@example.com", first_name="Mina", last_name="Ortiz", role=role
+    )
+    people.set_password(made.user, PASSWORD)
+    return made.user
+
+
+def membership(of: User, at: School | None) -> Membership:
+    """The membership of somebody at a school."""
+    return Membership.objects.get(user=of, school=at)
+
+
+def connection(of: District, tenant: str = "") -> Connection:
+    """A tie to Clever that works."""
+    return Connection.objects.create(
+        district=of, kind="clever", tenant=tenant or f"{next(_numbers):024x}", tenant_name=f"{of.name} at Clever",
+        state=ConnectionState.CONNECTED,
+    )
+
+
+def link(of: Connection, to: School, external_id: str = "") -> SchoolLink:
+    """This source school is that school."""
+    return SchoolLink.objects.create(
+        district=of.district, connection=of, school=to, external_id=external_id or f"{next(_numbers):024x}",
+        external_name=f"{to.name} at Clever",
+    )
+
+
+def tenant(name: str = "Shelbyville USD") -> UpstreamTenant:
+    """A district that Clever lists."""
+    return UpstreamTenant.objects.create(kind="clever", external_id=f"{next(_numbers):024x}", name=name)
+
+
+def run(of: Connection, **fields: Any) -> Run:
+    """A sync that is done and was applied."""
+    done: dict[str, Any] = {
+        "trigger": Trigger.NIGHTLY, "state": RunState.DONE, "started_at": now(), "finished_at": now(),
+        "applied_at": now(), "fingerprint": "f" * 16, "people_read": 3,
+    }
+    return Run.objects.create(district=of.district, connection=of, **{**done, **fields})
+
+
+def change(of: Run, who: User, at: School | None, **fields: Any) -> Change:
+    """A row of a run: somebody's grade changed."""
+    row: dict[str, Any] = {"kind": Change.Kind.UPDATE, "before": {"grade": "9"}, "after": {"grade": "10"}}
+    row = {**row, **fields}
+    return Change.objects.create(
+        district=of.district, run=of, user_id=who.pk, school=at, external_id=f"{next(_numbers):024x}", **row
+    )
+
+
+def hold(of: Run, at: School | None, **fields: Any) -> Hold:
+    """A hold that waits."""
+    row: dict[str, Any] = {
+        "reason": "suspend_school", "text": "1 of 3 students would be suspended.", "people": 1, "fingerprint": "h" * 16,
+    }
+    return Hold.objects.create(district=of.district, connection=of.connection, run=of, school=at, **{**row, **fields})
+
+
+def issue(of: Run, who: User | None, at: School | None, code: str = "E-NO-EMAIL", **fields: Any) -> Issue:
+    """Something that needs an eye."""
+    return Issue.objects.create(
+        district=of.district, connection=of.connection, school=at, user_id=who.pk if who else None,
+        external_id=f"{next(_numbers):024x}", code=code, severity=Issue.Severity.WARNING, opened_by=of,
+        opened_at=now(), **fields,
+    )
+
+
+def rejection(of: Run, at: School | None) -> Rejection:
+    """A change that somebody refused."""
+    return Rejection.objects.create(
+        district=of.district, connection=of.connection, external_id=f"{next(_numbers):024x}", school=at,
+        kind=Change.Kind.SUSPEND, after={"status": "suspended"}, settings_version=1,
+    )
+
+
+@dataclass
+class World:
+    """One district with two sister schools, synced from Clever, and everybody in it."""
+
+    district: District
+    school: School
+    sister: School
+    admin: User
+    sister_admin: User
+    district_admin: User
+    teacher: User
+    student: User
+    sister_student: User
+    connection: Connection
+    link: SchoolLink
+    sister_link: SchoolLink
+    run: Run
+    hold: Hold
+    issue: Issue
+    question: Issue
+    rejection: Rejection
+
+
+def world(name: str) -> World:
+    """A district whose every name begins with `name`, so that a leak shows."""
+    of = district(f"{name} USD")
+    here, there = school(of, f"{name} High"), school(of, f"{name} Middle")
+    admin = person(of, here, Roles.ADMIN, first_name=f"{name}Dana")
+    student = person(of, here, Roles.STUDENT, first_name=f"{name}Jordan")
+    other = person(of, there, Roles.STUDENT, first_name=f"{name}Riley")
+    tie = connection(of)
+    ours, theirs = link(tie, here), link(tie, there)
+    last = run(tie)
+    waits = hold(last, here)
+    change(last, student, here)
+    change(last, other, there)
+    leaves = {"kind": Change.Kind.SUSPEND, "before": {"status": "active"}, "after": {"status": "suspended"}}
+    change(last, student, here, hold=waits, **leaves)
+    return World(
+        of, here, there, admin,
+        person(of, there, Roles.ADMIN, first_name=f"{name}Sasha"),
+        person(of, None, Roles.DISTRICT_ADMIN, first_name=f"{name}Ravi"),
+        person(of, here, Roles.TEACHER, first_name=f"{name}Toni"),
+        student, other, tie, ours, theirs, last, waits,
+        issue(last, student, None),
+        issue(last, None, None, code="E-SAME-PERSON", detail={"user": admin.pk}),
+        rejection(last, here),
+    )

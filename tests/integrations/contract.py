@@ -118,8 +118,10 @@ class ProviderContract(ABC):
 
     def test_a_failed_last_page_raises(self, stage: Stage) -> None:
         """Whatever came before, there is no quiet end and no receipt."""
-        stage.fail_last_page()
         source = stage.open()
+        list(source.people([]))
+        assert source.receipt.closed
+        stage.fail_last_page()
         with pytest.raises(SourceError):
             list(source.people([]))
         with pytest.raises(RuntimeError):

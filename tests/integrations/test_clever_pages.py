@@ -76,12 +76,9 @@ def test_any_single_object_is_read_or_raises_ours(server: Scripted, body: Any) -
     assert found.state in {"in_scope", "out_of_scope"}
 
 
-TOKEN_ROW = st.fixed_dictionaries(
-    {
-        "owner": st.fixed_dictionaries({"id": st.just("home") | JSON}) | JSON,
-        "access_token": st.sampled_from(["t", "t\r\nX: y", "a b", ""]) | JSON,
-    }
-)
+OWNER = st.fixed_dictionaries({"id": st.just("home") | JSON}) | JSON
+TOKEN = st.sampled_from(["t", "t\r\nX: y", "a b", ""]) | JSON
+TOKEN_ROW = st.fixed_dictionaries({"owner": OWNER, "access_token": TOKEN})
 
 
 @settings(max_examples=150, deadline=None)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from integrations.clever.sandbox.events import EventLog, schools_of
+from integrations.clever.sandbox.events import EventLog
 from integrations.clever.sandbox.oddities import oddities
 from integrations.clever.sandbox.rosters import STAMP, Roster
 
@@ -202,10 +202,6 @@ class District:
         """The id of the first shared person (or the one at a position) with exactly these roles."""
         found = (key for key, row in self.users() if set(row.get("roles") or ()) == set(words))
         return next(key for place, key in enumerate(found) if place == at)
-
-    def people_of(self, school: str) -> list[str]:
-        """The ids of everybody shared at a school."""
-        return [key for key, row in self.users() if school in schools_of(row)]
 
     def shortname(self) -> str:
         """The name in the portal's address."""

@@ -131,7 +131,17 @@ def membership_for(user: User, membership_id: int) -> Membership:
 
 def home_district(user: User) -> District | None:
     """The district this person belongs to; None for somebody of SmartPass."""
-    return District.objects.filter(pk=user.district_id).first()
+    known: District | None = getattr(user, "_home", None)
+    if known is None and user.district_id:
+        known = District.objects.filter(pk=user.district_id).first()
+        user._home = known  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+    return known
+
+
+def zone_of(user: User) -> str:
+    """The time zone this person reads times in: their district's."""
+    district = home_district(user)
+    return district.timezone if district else "America/New_York"
 
 
 # For support only: every district's rows.

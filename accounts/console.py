@@ -156,11 +156,10 @@ class ReadOnly(ModelAdmin):  # type: ignore[type-arg]  # one base for every mode
 
     def get_urls(self) -> list[URLPattern]:
         """The list, and a way from a row to its own page. Django's add, delete and history are not there."""
-        info = self.opts.app_label, self.opts.model_name
-        return [
-            path("", console.admin_view(self.changelist_view), name="{}_{}_changelist".format(*info)),
-            path("<int:object_id>/", console.admin_view(self.open), name="{}_{}_change".format(*info)),
-        ]
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        listed = path("", console.admin_view(self.changelist_view), name=f"{name}_changelist")
+        row = path("<int:object_id>/", console.admin_view(self.open), name=f"{name}_change")
+        return [listed, row] if self.page else [listed]
 
     def open(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Go to our own page about this row."""

@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from accounts import people
 from accounts.models import District, Membership, Roles, School, StaffRole, User
 from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
+from integrations.records import Place
 from rostering.models import Change, Hold, Issue, Rejection, Run, RunState, Trigger
 
 PASSWORD = "maple river otter 42"
@@ -120,6 +121,21 @@ def rejection(of: Run, at: School | None) -> Rejection:
         district=of.district, connection=of.connection, external_id=f"{next(_numbers):024x}", school=at,
         kind=Change.Kind.SUSPEND, after={"status": "suspended"}, settings_version=1,
     )
+
+
+class Source:
+    """A source that shares the linked schools of a connection and one more."""
+
+    FREE = "a-school-not-linked"
+
+    def __init__(self, of: Connection) -> None:
+        self.connection = of
+
+    def places(self) -> list[Place]:
+        """Everything that is linked, and FREE."""
+        linked = SchoolLink.objects.filter(connection=self.connection)
+        known = [Place(each.external_id, each.external_name, "school", "") for each in linked]
+        return [*known, Place(self.FREE, "Ogdenville Middle", "school", "4402")]
 
 
 @dataclass

@@ -36,6 +36,7 @@ def walk(sandbox: CleverSandbox, district: District, target: str) -> list[Body]:
     following: str | None = target
     while following:
         body = ask_json(sandbox, district, following)
+        assert body["links"][0] == {"rel": "self", "uri": following}
         found += [row["data"] for row in body["data"]]
         following = next_of(body)
     return found

@@ -8,7 +8,7 @@ schools is here alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -56,7 +56,7 @@ def person(request: HttpRequest) -> User:
     """Whoever signed in; the page that asks is behind `login_required`."""
     if not request.user.is_authenticated:
         raise PermissionDenied
-    return cast("User", request.user)
+    return request.user
 
 
 def reach_of(user: User) -> Reach:

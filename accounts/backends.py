@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Handle(ModelBackend):
     """Whoever has this e-mail or username, in whatever district, and this password."""
 
-    def authenticate(  # type: ignore[override]  # ModelBackend names other arguments
+    def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **other: Any
     ) -> User | None:
         """The person, or the first of several; `request.sign_in_fits` then holds them all."""

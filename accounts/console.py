@@ -83,7 +83,7 @@ class Console(AdminSite):
         user = request.user
         return user.is_authenticated and user.is_staff and user.is_active and bool(user.staff_role)
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 - Django's signature
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """As Django's, but for whoever signed in and is not staff nothing exists here."""
         guarded: View = super().admin_view(view, cacheable)
 
@@ -117,7 +117,7 @@ class Console(AdminSite):
         response: HttpResponse = secure_admin_login(lambda _: None)(request)
         return response
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Sign out where everybody does."""
         del request, extra_context
         return redirect("account_logout")

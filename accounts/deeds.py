@@ -74,7 +74,7 @@ def offer(
     )
 
 
-def form_for(request: HttpRequest, kind: type[forms.Form], *args: Any, **initial: Any) -> forms.Form:
+def form_for(request: HttpRequest, kind: Callable[..., forms.Form], *args: Any, **initial: Any) -> forms.Form:
     """The form, filled from the request where there is something in it."""
     if request.method == "POST":
         return kind(*args, data=request.POST, label_suffix="")

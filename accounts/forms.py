@@ -99,7 +99,7 @@ class SchoolForm(forms.Form):
 class FirstAdminForm(forms.Form):
     """The first Admin of a school."""
 
-    school = forms.ModelChoiceField(queryset=None, label="School")
+    school = forms.ModelChoiceField(queryset=School.objects.none(), label="School")
     first_name = forms.CharField(label="First name", max_length=150)
     last_name = forms.CharField(label="Last name", max_length=150)
     email = forms.EmailField(label="Email", max_length=254)

@@ -30,7 +30,11 @@ TOGETHER = (
 )
 
 
-class NotPossible(Exception):  # noqa: N818 - it is an answer, in words a person can read
+#: What no password is the hash of.
+UNUSABLE = "!"
+
+
+class NotPossible(Exception):
     """Why a thing was not done. Nothing was written."""
 
 
@@ -158,7 +162,7 @@ def delete_person(by: User | None, person: User, why: str = "") -> bool:
     """
     gone = User.objects.filter(pk=person.pk, deleted_at=None).update(
         first_name="", last_name="", email="", login_email=None, username=None, search="",
-        password="!", must_change_password=False, profile_source=None, last_login=None,
+        password=UNUSABLE, must_change_password=False, profile_source=None, last_login=None,
         deleted_at=now(), updated_at=now(),
     )
     if not gone:

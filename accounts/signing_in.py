@@ -129,6 +129,7 @@ class StillWelcome:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request through, or end the session."""
         if request.user.is_authenticated:
             if not may_enter(request.user):
                 logout(request)
@@ -146,7 +147,7 @@ def _candidates(handle: str) -> list[tuple[int, str]]:
 
 def _district_name(user: User) -> str:
     tenancy.open_for(user)
-    if user.is_staff:
+    if user.district_id is None:
         return "SmartPass support"
     return District.objects.values_list("name", flat=True).get(pk=user.district_id)
 

@@ -81,7 +81,8 @@ def link_for_support(user: User, link_id: int) -> SchoolLink:
 def links_for_support(user: User, connection: Connection) -> QuerySet[SchoolLink]:
     """All of a connection's linked schools, for somebody of SmartPass."""
     _only_support(user)
-    return SchoolLink.objects.filter(connection=connection, active=True).select_related("school").order_by("school__name")
+    links = SchoolLink.objects.filter(connection=connection, active=True)
+    return links.select_related("school").order_by("school__name")
 
 
 def schools_to_link(user: User, connection: Connection) -> QuerySet[School]:

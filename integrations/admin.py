@@ -186,7 +186,7 @@ def roles(request: HttpRequest, connection_id: int) -> HttpResponse:
     form = form_for(request, RoleMapping, _label(connection.kind), registry.roles_of(connection))
 
     def do(given: dict[str, Any]) -> HttpResponse:
-        assert isinstance(form, RoleMapping)  # noqa: S101 - for the type checker
+        assert isinstance(form, RoleMapping)
         changed = linking.set_roles(user, connection, form.chosen(), given["why"])
         messages.success(request, "Saved. Preview before the next sync." if changed else "Nothing changed.")
         return redirect("admin:connection", connection.pk)

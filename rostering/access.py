@@ -183,7 +183,8 @@ def holds_for_support(user: User, run: Run) -> QuerySet[Hold]:
 def same_person_questions(user: User, connection: Connection) -> QuerySet[Issue]:
     """Records of the source that may be accounts we have, and that only a person can tell."""
     _only_support(user)
-    return Issue.objects.filter(connection=connection, code="E-SAME-PERSON", opened_at__isnull=False, closed_at=None).order_by("pk")
+    asked = Issue.objects.filter(connection=connection, code="E-SAME-PERSON")
+    return asked.filter(opened_at__isnull=False, closed_at=None).order_by("pk")
 
 
 def issue_for_support(user: User, issue_id: int) -> Issue:

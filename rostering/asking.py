@@ -81,7 +81,7 @@ def take_back(by: User, run: Run, why: str, *, preview: bool) -> Run:
 
 
 @transaction.atomic
-def release(  # noqa: PLR0913 - who decided, what exactly, and on whose word
+def release(
     by: User, hold: Hold, fingerprint: str, *, why: str, said: Mapping[str, str], part: holds.Part | None = None
 ) -> str:
     """Release the list that was read, or a part of it; what to tell whoever did.
@@ -101,7 +101,7 @@ def release(  # noqa: PLR0913 - who decided, what exactly, and on whose word
 
 
 @transaction.atomic
-def reject(  # noqa: PLR0913 - as above
+def reject(
     by: User, hold: Hold, fingerprint: str, *, why: str, said: Mapping[str, str], part: holds.Part | None = None
 ) -> str:
     """Refuse the list that was read: nothing of it is done, nor planned again while the source says the same."""
@@ -151,11 +151,11 @@ def _asked(by: User, run: Run, action: str, why: str, *, started: bool, **after:
     return run, started
 
 
-def _decided(  # noqa: PLR0913, PLR0917 - one line of the trail
+def _decided(
     by: User, hold: Hold, action: str, fingerprint: str, why: str, said: Mapping[str, str], part: holds.Part | None
 ) -> None:
     after = {
         "run": hold.run_id, "fingerprint": fingerprint, "people": hold.people, "authorisation": dict(said),
-        "part": "all" if part is None else part._asdict(),
+        "part": "all" if part is None else {"kinds": part.kinds, "people": part.people},
     }
     audit.record(by, action, hold, district=hold.district_id, after=after, why=why)

@@ -49,7 +49,8 @@ class Filter(forms.Form):
     q = forms.CharField(label="Name", required=False, max_length=200)
 
     def __init__(self, schools: Iterable[School], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         choices = [("", "Every school"), *((school.pk, school.name) for school in schools)]
         self.fields["school"].choices = choices  # type: ignore[attr-defined]
 

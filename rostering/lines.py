@@ -75,7 +75,7 @@ def questions(issues: Iterable[Issue]) -> list[tuple[Issue, str]]:
     """Open questions with the name of the account that somebody may be."""
     rows = list(issues)
     known = access.names_of(row.detail["user"] for row in rows if row.detail.get("user"))
-    return [(row, known.get(row.detail.get("user", 0), "–")) for row in rows]
+    return [(row, known.get(row.detail.get("user", 0), "nobody any more")) for row in rows]
 
 
 def as_csv(run: Run, changes: QuerySet[Change]) -> str:

@@ -64,7 +64,7 @@ def syncs(request: HttpRequest) -> HttpResponse:
     runs = access.with_warnings(reach.user, access.runs_of(reach.user))
     page = Paginator(runs, PAGE).get_page(request.GET.get("page"))
     counts = access.counts(reach.user, page)
-    rows = [_row(run, counts[run.pk], warnings=run.warned) for run in page]
+    rows = [_row(run, counts[run.pk], warnings=getattr(run, "warned", False)) for run in page]
     return _page(request, "rostering/syncs.html", "syncs", {"page": page, "rows": rows})
 
 

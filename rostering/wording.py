@@ -61,6 +61,10 @@ FIELDS = {
 }
 
 
+#: Stands where a field has no value.
+NOTHING = "(none)"
+
+
 class Difference(NamedTuple):
     """One field before and after, in words."""
 
@@ -129,7 +133,7 @@ def waits(change: Change) -> bool:
 def _said(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name)
     if value in (None, ""):
-        return "–"
+        return NOTHING
     if name == "roles":
         return ", ".join(word.replace("_", " ").capitalize() for word in str(value).split())
     return str(value).capitalize() if name == "status" else str(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,7 +24,7 @@ from tests import factories
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 NOBODY = 2**40
 #: What an address may ask for, and the row of a world that answers to it.
-FILL = {
+FILL: dict[str, Callable[[Any], int]] = {
     "district_id": lambda world: world.district.pk,
     "school_id": lambda world: world.school.pk,
     "connection_id": lambda world: world.connection.pk,
@@ -36,7 +36,7 @@ FILL = {
     "tenant_id": lambda world: world.tenant.pk,
 }
 #: The same for Django admin's lists, where every id has one name.
-ROWS = {
+ROWS: dict[str, Callable[[Any], int]] = {
     "accounts_district_change": lambda world: world.district.pk,
     "integrations_connection_change": lambda world: world.connection.pk,
     "rostering_run_change": lambda world: world.run.pk,
@@ -57,12 +57,13 @@ class Address(NamedTuple):
     ids: tuple[str, ...]
 
     def fill(self, world: Any, *, missing: bool = False) -> str:
+        """The address of this world's row, or of one that nobody has."""
         values = {name: NOBODY if missing else self._of(name, world) for name in self.ids}
         return "/" + self.template.format(**values, **WORDS)
 
     def _of(self, name: str, world: Any) -> int:
         filler = ROWS[self.name] if name == "object_id" else FILL[name]
-        return int(filler(world))
+        return filler(world)
 
 
 def addresses() -> list[Address]:

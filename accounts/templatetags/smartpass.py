@@ -18,8 +18,8 @@ register = template.Library()
 
 @register.filter
 def moment(value: datetime | None, zone: str = "America/New_York") -> str:
-    """A time in Eastern and in the reader's zone; a dash for none."""
-    return clock.both(value, zone) if value else "–"
+    """A time in Eastern and in the reader's zone; "Not yet" for none."""
+    return clock.both(value, zone) if value else "Not yet"
 
 
 @register.filter

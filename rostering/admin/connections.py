@@ -39,7 +39,8 @@ def connection_syncs(request: HttpRequest, connection_id: int) -> HttpResponse:
     user = person(request)
     connection = connection_for_support(user, connection_id)
     page = Paginator(access.runs_for_support(user, connection), PAGE).get_page(request.GET.get("page"))
-    return show(request, "console/syncs.html", f"{name_of(connection)} · Syncs", {"connection": connection, "page": page})
+    context = {"connection": connection, "page": page}
+    return show(request, "console/syncs.html", f"{name_of(connection)} · Syncs", context)
 
 
 @console.page("connections/<int:connection_id>/preview/", name="preview", roles=RUNS)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse, QueryDict
 
+STANDS = (
+    "The same change is not planned again until the source says something else about the person, "
+    "or somebody lifts the refusal."
+)
 #: So many names stand in a question.
 NAMED = 5
 
@@ -68,8 +72,7 @@ def reject(request: HttpRequest, hold_id: int) -> HttpResponse:
     """Refuse the list that was read, or the part that the address names."""
     says = [
         "Everybody on this list stays as they are.",
-        "The same change is not planned again until the source says something else about the person, "
-        "or somebody lifts the refusal.",
+        STANDS,
     ]
     return _decide(request, hold_id, asking.reject, "Reject", says)
 
@@ -165,9 +168,9 @@ def same_person(request: HttpRequest, issue_id: int) -> HttpResponse:
             "If they are the same, the next sync gives the account to the source; if not, somebody new is created.",
         ],
         facts=[
-            (f"In {source}", f"{theirs.get('first_name', '')} {theirs.get('last_name', '')}".strip() or "–"),
+            (f"In {source}", f"{theirs.get('first_name', '')} {theirs.get('last_name', '')}".strip() or "no name"),
             (f"{source} reference", issue.external_id),
-            ("In SmartPass", account.get_full_name()), ("Email in SmartPass", account.email or "–"),
+            ("In SmartPass", account.get_full_name()), ("Email in SmartPass", account.email or "none"),
         ],
     )
     return offer(request, deed, form_for(request, SameOrNot), do)

@@ -66,8 +66,8 @@ def _limits(
     deed = Deed(
         f"{name} · Limits", "Save limits", back,
         says=[
-            "Over a limit a sync stops and asks. Shares go from 0 to 1: 0.1 is 10 %. "
-            "Share and number must both be reached.",
+            "Over a limit a sync stops and asks. Share and number must both be reached.",
+            "Shares go from 0 to 1: 0.1 is 10 %.",
             "An empty field takes the value of the level above. A school's own value wins over all.",
         ],
     )

@@ -19,6 +19,7 @@ WRONG = "match. Check both, or ask your office to reset it."
 @pytest.fixture(autouse=True)
 def _fresh_limits(committed_db: None) -> Iterator[None]:
     """Each test starts with no failed tries."""
+    del committed_db
     cache.clear()
     yield
     cache.clear()
@@ -38,7 +39,7 @@ def who(client: Client) -> str | None:
     return client.session.get("_auth_user_id")
 
 
-def test_each_lands_where_they_belong(client: Client, world: factories.World) -> None:
+def test_each_lands_where_they_belong(world: factories.World) -> None:
     with tenancy.support():
         support = factories.staff()
     landing = {
@@ -75,7 +76,7 @@ def test_a_username_signs_in(client: Client, world: factories.World) -> None:
     assert who(client) == str(made.user.pk)
 
 
-def test_an_unknown_handle_and_a_wrong_password_look_alike(client: Client, world: factories.World) -> None:
+def test_an_unknown_handle_and_a_wrong_password_look_alike(world: factories.World) -> None:
     unknown = sign_in(Client(), "nobody@example.org", "wrong")
     wrong = sign_in(Client(), world.teacher.email, "wrong")
     pages = [each.content.decode() for each in (unknown, wrong)]
@@ -95,8 +96,13 @@ def test_every_handle_costs_as_many_hashes(
                 email="twice@example.org",
             )
     made: list[str] = []
-    monkeypatch.setattr(signing_in, "check_password", lambda *_: bool(made.append("check")))
-    monkeypatch.setattr(signing_in, "make_password", lambda *_: made.append("dummy"))
+
+    def hashed(*_: object) -> bool:
+        made.append("once")
+        return False
+
+    monkeypatch.setattr(signing_in, "check_password", hashed)
+    monkeypatch.setattr(signing_in, "make_password", hashed)
     known = {"known": world.teacher.email, "twice": "twice@example.org"}.get(handle, handle)
     with transaction.atomic():
         assert signing_in.fitting(known, "wrong") == []
@@ -226,7 +232,7 @@ def test_nobody_is_sent_elsewhere(client: Client, world: factories.World) -> Non
     assert answer.url == "/"
 
 
-def test_staff_without_a_role_stay_outside(client: Client, world: factories.World) -> None:
+def test_staff_without_a_role_stay_outside(client: Client) -> None:
     with tenancy.support():
         support = factories.staff()
         User.objects.filter(pk=support.pk).update(staff_role="")

@@ -32,8 +32,9 @@ def write_holds(run: Run, risks: list[Risk], limits: Mapping[str, float]) -> Non
             texts[risk.reason, school].append(risk.text)
             hold = _hold(run, risk.reason, school, " ".join(texts[risk.reason, school]))
             sql.run("guard.keep", {**params, "hold": hold.pk, "at": school}, chosen=risk.rows)
-    sql.run("guard.together", {"run": run.pk})
-    _weigh(run, limits)
+    if Hold.objects.filter(run=run).exists():
+        sql.run("guard.together", {"run": run.pk})
+        _weigh(run, limits)
     if not run.preview:
         Hold.objects.filter(connection=run.connection_id, state=Hold.State.OPEN).exclude(run=run).update(
             state=Hold.State.SUPERSEDED, decided_at=now()

@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.timezone import now
 
 from accounts import tenancy
-from integrations.models import StopSwitch
+from integrations.models import Connection, StopSwitch
 from rostering.models import Run, RunState
 
 if TYPE_CHECKING:
@@ -39,25 +39,37 @@ class SwitchedOff(Exception):
 
 
 def claim(run_id: int) -> Run | None:
-    """Take a run that is due, or whose worker went silent; None if there is nothing to take."""
+    """Take a run that is due, or whose worker went silent; None if there is nothing to take.
+
+    A row that is locked belongs to a worker in the middle of a step, however long it takes.
+    """
     due = Q(state=RunState.QUEUED, start_after__lte=Now()) | Q(state=RunState.RUNNING, lease_until__lt=Now())
-    token = uuid4()
     with tenancy.support():
-        taken = Run.objects.filter(due, pk=run_id).update(
-            state=RunState.RUNNING, attempt=F("attempt") + 1, lease_token=token, lease_until=Now() + LASTS,
+        if not Run.objects.select_for_update(skip_locked=True).filter(due, pk=run_id).exists():
+            return None
+        Run.objects.filter(pk=run_id).update(
+            state=RunState.RUNNING, attempt=F("attempt") + 1, lease_token=uuid4(), lease_until=now() + LASTS,
             started_at=Coalesce("started_at", Now()), step="fetch",
         )
-        return Run.objects.select_related("connection").get(pk=run_id) if taken else None
+        return Run.objects.select_related("connection__district").get(pk=run_id)
 
 
-def show(run: Run) -> None:
-    """Begin a write: locks the run's row under our token. Raises `Lost` or `SwitchedOff`."""
-    held = Run.objects.select_for_update(of=("self",)).filter(pk=run.pk, lease_token=run.lease_token)
-    if not held.exists():
+def show(run: Run, **progress: str | int) -> None:
+    """Begin a write: locks the run's row under our token, and keeps `progress` in it.
+
+    Raises `Lost` or `SwitchedOff`.
+    """
+    if not renew(run, **progress):
         raise Lost
     switched = StopSwitch.objects.filter(kind__in=("", run.connection.kind)).exists()
-    if switched or type(run.connection).objects.filter(pk=run.connection_id, stopped=True).exists():
+    if switched or Connection.objects.filter(pk=run.connection_id, stopped=True).exists():
         raise SwitchedOff
+
+
+def renew(run: Run, **progress: str | int) -> bool:
+    """Lengthen the lease from this moment; whether it is still ours."""
+    mine = Run.objects.filter(pk=run.pk, lease_token=run.lease_token)
+    return bool(mine.update(lease_until=now() + LASTS, **progress))
 
 
 def still_ours(run: Run) -> None:
@@ -85,8 +97,9 @@ def _beat(run: Run, done: threading.Event) -> None:
         while not done.wait(every):
             try:
                 with tenancy.district(run.district_id):
-                    mine = Run.objects.filter(pk=run.pk, lease_token=run.lease_token)
-                    if not mine.update(lease_until=now() + LASTS):
+                    # Locked: our own worker is in the middle of a step, and renews when it ends.
+                    free = Run.objects.select_for_update(skip_locked=True).filter(pk=run.pk)
+                    if free.exists() and not renew(run):
                         return
             except DatabaseError:
                 # The database may be restarting; the next beat tries again on a new connection.

@@ -102,7 +102,7 @@ class _Sync:
                 self._sync()
         with self._step("report"):
             report(self.run, self.seconds)
-            if not self.run.undoes_id:
+            if not self.run.undoes_id and not self.run.preview:
                 runs.succeed(self.run)
 
     def _sync(self) -> None:
@@ -125,9 +125,9 @@ class _Sync:
         """A step's transaction, under the lease, in the run's district."""
         began = time.monotonic()
         with tenancy.district(self.run.district_id):
-            lease.show(self.run)
-            Run.objects.filter(pk=self.run.pk).update(step=name)
+            lease.show(self.run, step=name)
             yield
+            lease.renew(self.run)
         self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - began, 3)
 
     def _open(self) -> tuple[Provider, list[str]]:
@@ -149,8 +149,7 @@ class _Sync:
             self.run.save(update_fields=["receipt", "removals"])
 
     def _progress(self, people: int) -> None:
-        lease.show(self.run)
-        Run.objects.filter(pk=self.run.pk).update(people_read=people)
+        lease.show(self.run, people_read=people)
 
     def _plan(self) -> None:
         with self._step("plan"):

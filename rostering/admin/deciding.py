@@ -94,9 +94,10 @@ def _decide(
 
     names = ", ".join(line.name for line in lines.lines(rows[:NAMED], hold.connection.kind))
     people = rows.order_by().values("user_id").distinct().count()
+    many = "1 person" if people == 1 else f"{people:,} people"
     deed = Deed(
-        f"{_title(hold)} · {verb}", f"{verb}: {people:,} people", reverse("admin:hold", args=[hold.pk]),
-        says=[*([f"{people:,} people: {names}{' …' if people > NAMED else '.'}"] if people else []), *says],
+        f"{_title(hold)} · {verb}", f"{verb}: {many}", reverse("admin:hold", args=[hold.pk]),
+        says=[*([f"{many}: {names}{' …' if people > NAMED else '.'}"] if people else []), *says],
         facts=[("Why it waits", hold.text), ("Two people must agree", "yes" if hold.needs_second else "no")],
     )
     return offer(request, deed, form, do)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
+
 from rostering import sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rostering.models import Run
+
+WORTH_ANALYZING = 1_000
 
 
 def parameters(run: Run, roles: Mapping[str, list[str]], *, removals: bool) -> dict[str, Any]:
@@ -32,6 +36,9 @@ def plan(run: Run, staged: str, roles: Mapping[str, list[str]], *, removals: boo
     """
     sql.run("plan.discard", {"run": run.pk})
     written = sql.one("plan.write", parameters(run, roles, removals=removals), staged)
+    if written["changes"] > WORTH_ANALYZING:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT smartpass_analyze(%s)", [["rostering_change"]])
     found: dict[str, int] = json.loads(written["issues"])
     return found
 

@@ -24,6 +24,7 @@ from integrations.models import (
     StopSwitch,
     UpstreamTenant,
 )
+from integrations.provider import SourceError
 from integrations.records import Place
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Seconds for which a source's list of schools is taken as fresh.
 FRESH = 300
+#: Seconds before a source that did not answer is asked again.
+ASK_AGAIN = 30
 
 
 def refresh_tenants(kind: str) -> int:
@@ -81,14 +84,26 @@ def link_district(by: User | None, district: District, kind: str, tenant: str, n
 def places(connection: Connection) -> list[Place]:
     """The schools the source shares now; asked at most once in FRESH seconds.
 
-    Raises a SourceError where the source does not say.
+    Raises a SourceError where the source does not say; then it is not asked again for
+    a while either, because people wait for this page.
     """
+    failed: tuple[str, str] | None = cache.get(_key(connection, "failed"))
+    if failed:
+        raise SourceError(*failed)
     fresh: list[tuple[Any, ...]] | None = cache.get(_key(connection, "fresh"))
     if fresh is None:
-        fresh = [tuple(place) for place in registry.open_provider(connection).places()]
+        fresh = [tuple(place) for place in _ask(connection)]
         cache.set(_key(connection, "fresh"), fresh, FRESH)
         cache.set(_key(connection, "names"), {place[0]: place[1] for place in fresh}, None)
     return [Place(*place) for place in fresh]
+
+
+def _ask(connection: Connection) -> list[Place]:
+    try:
+        return registry.open_provider(connection).places()
+    except SourceError as problem:
+        cache.set(_key(connection, "failed"), (str(problem), problem.code), ASK_AGAIN)
+        raise
 
 
 def place_names(connection: Connection) -> dict[str, str]:

@@ -29,6 +29,12 @@ def roles(names: Iterable[str] | str) -> str:
     return ", ".join(Roles(name).label for name in listed) or "Nobody: not synced"
 
 
+@register.filter
+def spaced(word: str) -> str:
+    """A source's word for a role as people write it: "district admin"."""
+    return word.replace("_", " ")
+
+
 @register.simple_tag(takes_context=True)
 def page_link(context: dict[str, Any], number: int) -> str:
     """The address of another page of this list, with its filters kept."""

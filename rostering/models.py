@@ -211,6 +211,7 @@ class Record(models.Model):
     connection = models.ForeignKey(Connection, models.CASCADE, db_constraint=False, db_index=False)
     external_id = models.TextField(db_collation="C")
     digest = models.BigIntegerField()
+    login = models.TextField(null=True)  # noqa: DJ001 - null is "has no sign-in e-mail", as on the user
     person = models.JSONField()
 
     class Meta:

@@ -36,7 +36,7 @@ def text(name: str, staged: str = "", chosen: str = "") -> str:
     """
     file, part = name.split(".")
     parts = STATEMENTS[file]
-    if staged and not _TABLE.match(staged) and not staged.startswith("(SELECT"):
+    if staged and not _TABLE.match(staged) and not staged.lstrip().startswith("(SELECT"):
         message = f"not a staging table: {staged}"
         raise ValueError(message)
 

@@ -58,5 +58,5 @@ def remember(district: int, connection_id: int, staged: str, *, complete: bool, 
     params = {
         "district": district, "connection": connection_id, "complete": complete, "settings_version": settings_version,
     }
-    for statement in ("apply.remember", "apply.forget", "apply.lift"):
+    for statement in ("apply.lift", "apply.forget", "apply.remember"):
         sql.run(statement, params, staged)

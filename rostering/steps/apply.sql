@@ -117,13 +117,13 @@ FROM ({chosen}) c WHERE c.before ->> 'login_email' <> ''
 ON CONFLICT (district_id, login_email) DO UPDATE SET user_id = excluded.user_id, until = excluded.until
 
 -- name: remember
-INSERT INTO rostering_record (district_id, connection_id, external_id, digest, person)
-SELECT %(district)s, %(connection)s, s.external_id, s.digest, jsonb_build_object('first_name', s.first_name,
+INSERT INTO rostering_record (district_id, connection_id, external_id, digest, login, person)
+SELECT %(district)s, %(connection)s, s.external_id, s.digest, s.login, jsonb_build_object('first_name', s.first_name,
     'last_name', s.last_name, 'email', s.email, 'active', s.active, 'problem', s.problem, 'roles', s.roles, 'legacy', s.legacy)
 FROM {staged} s
 LEFT JOIN rostering_record r ON r.connection_id = %(connection)s AND r.external_id = s.external_id
 WHERE s.external_id <> '' AND r.digest IS DISTINCT FROM s.digest
-ON CONFLICT (connection_id, external_id) DO UPDATE SET digest = excluded.digest, person = excluded.person
+ON CONFLICT (connection_id, external_id) DO UPDATE SET digest = excluded.digest, login = excluded.login, person = excluded.person
 
 -- name: forget
 DELETE FROM rostering_record r

@@ -26,6 +26,7 @@ def parameters(run: Run, roles: Mapping[str, list[str]], *, removals: bool) -> d
         "settings_version": run.settings_version,
         "roles": json.dumps(roles),
         "removals": removals,
+        "only": None,
     }
 
 

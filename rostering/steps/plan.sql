@@ -2,7 +2,7 @@
 -- The rules are those of docs/how-a-sync-decides.md, in its order.
 --
 -- Parameters: district, connection, settings_version, roles (source word -> our roles),
--- removals (whether anybody may be removed tonight).
+-- removals (whether anybody may be removed tonight), only (users to look at; null: all).
 
 -- name: people
 vocabulary AS MATERIALIZED (
@@ -18,41 +18,44 @@ place AS MATERIALIZED (
     FROM integrations_schoollink k JOIN accounts_school s ON s.id = k.school_id
     WHERE k.connection_id = %(connection)s AND k.active AND s.purchased
 ),
+listed AS MATERIALIZED (
+    -- Tonight's listing, with the user each id is linked to.
+    SELECT s.*, s.active AND s.problem = '' AS counts, l.user_id, row_number() OVER () AS line
+    FROM {staged} s
+    LEFT JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = s.external_id
+),
 entry AS MATERIALIZED (
     -- What each record says its person is, place by place.
-    SELECT s.external_id, e.position, v.mask, p.school_id, v.word IS NULL AS unknown,
+    SELECT s.external_id, s.user_id, s.line, e.position, v.mask, p.school_id, v.word IS NULL AS unknown,
         e.item ->> 1 AS word, e.item ->> 2 AS grade, e.item ->> 3 AS number
-    FROM {staged} s
+    FROM listed s
     CROSS JOIN LATERAL jsonb_array_elements(s.roles) WITH ORDINALITY AS e(item, position)
     LEFT JOIN vocabulary v ON v.word = e.item ->> 1
     LEFT JOIN place p ON p.external_id = e.item ->> 0
-    WHERE s.active AND s.problem = ''
+    WHERE s.counts
 ),
 stay AS MATERIALIZED (
     -- Each record at each of our schools (school null: at the district).
-    SELECT external_id, position, school_id, mask & 7 AS mask, grade, number FROM entry
+    SELECT external_id, user_id, line, position, school_id, mask & 7 AS mask, grade, number FROM entry
     WHERE school_id IS NOT NULL AND mask & 7 <> 0
     UNION ALL
-    SELECT external_id, position, NULL, 8, '', '' FROM entry WHERE mask & 8 <> 0
+    SELECT external_id, user_id, line, position, NULL, 8, '', '' FROM entry WHERE mask & 8 <> 0
 ),
 {match}
 who AS MATERIALIZED (
     -- Each record with the key of its person: the user's id, or a negative number for a newcomer.
-    SELECT s.external_id, s.first_name, s.last_name, s.email, s.login, s.active, s.problem, s.legacy, s.digest,
-        s.active AND s.problem = '' AS counts, s.roles = '[]' AS roleless, t.how, coalesce(t.waits, '') AS waits, t.suspected,
-        coalesce(l.user_id, t.user_id, -row_number() OVER ()) AS key
-    FROM {staged} s
-    LEFT JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = s.external_id
+    SELECT s.*, t.how, coalesce(t.waits, '') AS waits, t.suspected, coalesce(s.user_id, t.user_id, -s.line) AS key
+    FROM listed s
     LEFT JOIN tie t ON t.external_id = s.external_id
 ),
 wanted AS MATERIALIZED (
-    SELECT w.key, y.school_id, bit_or(y.mask) AS mask,
-        min(w.external_id || lpad(y.position::text, 6, '0')) AS first_said,
-        (array_agg(y.grade ORDER BY w.external_id, y.position) FILTER (WHERE y.grade <> ''))[1] AS grade,
-        (array_agg(y.number ORDER BY w.external_id, y.position) FILTER (WHERE y.number <> ''))[1] AS number
-    FROM stay y JOIN who w ON w.external_id = y.external_id
-    WHERE w.waits = ''
-    GROUP BY w.key, y.school_id
+    SELECT coalesce(y.user_id, t.user_id, -y.line) AS key, y.school_id, bit_or(y.mask) AS mask,
+        min(y.external_id || lpad(y.position::text, 6, '0')) AS first_said,
+        (array_agg(y.grade ORDER BY y.external_id, y.position) FILTER (WHERE y.grade <> ''))[1] AS grade,
+        (array_agg(y.number ORDER BY y.external_id, y.position) FILTER (WHERE y.number <> ''))[1] AS number
+    FROM stay y LEFT JOIN tie t ON t.external_id = y.external_id
+    WHERE coalesce(t.waits, '') = ''
+    GROUP BY 1, y.school_id
 ),
 home AS MATERIALIZED (
     -- The main school of everybody who is wanted somewhere.
@@ -60,11 +63,14 @@ home AS MATERIALIZED (
     FROM wanted
     ORDER BY key, (mask & 1 <> 0 AND mask & 6 <> 0), school_id IS NULL, first_said
 ),
-speaker AS MATERIALIZED (
-    -- The record that gives a person's name and e-mail.
-    SELECT DISTINCT ON (key) key, external_id, first_name, last_name, email, login, digest, legacy
-    FROM who WHERE counts AND waits = ''
-    ORDER BY key, external_id
+voice AS MATERIALIZED (
+    -- The record that speaks for a person: the first that counts, or else the first active one, or else the first.
+    SELECT DISTINCT ON (key) key, external_id, first_name, last_name, email, login, digest, counts, active, waits
+    FROM who
+    ORDER BY key, counts DESC, active DESC, external_id
+),
+unsure AS MATERIALIZED (
+    SELECT DISTINCT key FROM who WHERE problem <> ''
 ),
 pinned AS MATERIALIZED (
     SELECT user_id, school_id, array_agg(field) AS fields FROM accounts_pin
@@ -77,16 +83,12 @@ adopted AS MATERIALIZED (
 
 -- name: match
 unlinked AS MATERIALIZED (
-    SELECT s.external_id, s.login, s.legacy
-    FROM {staged} s
-    WHERE s.problem = '' AND NOT EXISTS (
-        SELECT 1 FROM integrations_link l
-        WHERE l.connection_id = %(connection)s AND l.external_id = s.external_id)
+    SELECT external_id, login, legacy FROM listed WHERE problem = '' AND user_id IS NULL
 ),
 family AS MATERIALIZED (
     SELECT y.external_id, CASE bit_or(y.mask) & 1 WHEN 0 THEN 'staff'
         ELSE CASE WHEN bit_or(y.mask) = 1 THEN 'student' END END AS family
-    FROM stay y JOIN unlinked u ON u.external_id = y.external_id
+    FROM stay y WHERE y.user_id IS NULL
     GROUP BY y.external_id
 ),
 mailbox AS MATERIALIZED (
@@ -105,13 +107,14 @@ guess AS MATERIALIZED (
     FROM unlinked u
     JOIN mailbox b ON b.login = u.login
     LEFT JOIN family f ON f.external_id = u.external_id
-    WHERE u.login IN (SELECT login FROM {staged} x WHERE x.problem = '' AND x.login IN (SELECT login FROM unlinked)
+    WHERE u.login IN (SELECT login FROM listed x WHERE x.problem = '' AND x.login IN (SELECT login FROM unlinked)
                       GROUP BY login HAVING count(*) = 1)
       AND NOT EXISTS (SELECT 1 FROM integrations_sameperson p WHERE p.connection_id = %(connection)s
                       AND p.external_id = u.external_id AND p.user_id = b.user_id AND NOT p.same)
 ),
-listed AS MATERIALIZED (
-    SELECT DISTINCT l.user_id FROM integrations_link l JOIN {staged} x ON x.external_id = l.external_id
+present AS MATERIALIZED (
+    -- Guessed users whom the listing names by a roster link of theirs.
+    SELECT DISTINCT l.user_id FROM integrations_link l JOIN listed x ON x.external_id = l.external_id
     WHERE l.connection_id = %(connection)s AND l.kind = 'roster' AND l.user_id IN (SELECT user_id FROM guess)
 ),
 known AS MATERIALIZED (
@@ -125,7 +128,7 @@ known AS MATERIALIZED (
                 AND m.roles && ARRAY['admin', 'district_admin']) AS privileged,
         EXISTS (SELECT 1 FROM integrations_link l WHERE l.user_id = g.user_id
                 AND l.connection_id = %(connection)s AND l.kind = 'roster') AS linked,
-        g.user_id IN (SELECT user_id FROM listed) AS listed
+        g.user_id IN (SELECT user_id FROM present) AS present
     FROM guess g
 ),
 evidence AS MATERIALIZED (
@@ -146,7 +149,7 @@ evidence AS MATERIALIZED (
         CASE WHEN k.privileged THEN 'E-SAME-PERSON'
              WHEN k.linked AND NOT %(removals)s THEN 'E-ID-CHANGED' ELSE '' END
     FROM guess g JOIN known k ON k.user_id = g.user_id
-    WHERE NOT k.listed AND (k.privileged OR k.family = g.family)
+    WHERE NOT k.present AND (k.privileged OR k.family = g.family)
 ),
 tie AS MATERIALIZED (
     -- The best evidence for each record, and no user for two records.
@@ -160,14 +163,6 @@ tie AS MATERIALIZED (
 
 -- name: decide
 
-presence AS MATERIALIZED (
-    -- Of each user with a link here: what tonight's listing says.
-    SELECT p.*, w.digest FROM (
-        SELECT key, bool_or(problem <> '') AS unreadable, bool_or(active) AS active, min(external_id) AS external_id
-        FROM who WHERE key > 0
-        GROUP BY key
-    ) p JOIN who w ON w.external_id = p.external_id
-),
 member AS MATERIALIZED (
     -- Wanted against stored, school by school.
     SELECT w.key, w.school_id, w.grade, w.number,
@@ -219,13 +214,14 @@ member_change AS MATERIALIZED (
     UNION ALL
     SELECT m.user_id, m.school_id, 'suspend', jsonb_build_object('status', 'active'),
         jsonb_build_object('status', 'suspended'),
-        CASE WHEN p.key IS NULL THEN 'absent' WHEN NOT p.active THEN 'inactive'
+        CASE WHEN v.key IS NULL THEN 'absent' WHEN NOT v.active THEN 'inactive'
              WHEN h.key IS NOT NULL THEN 'left_school' ELSE 'out_of_scope' END
     FROM accounts_membership m
-    LEFT JOIN presence p ON p.key = m.user_id
+    LEFT JOIN voice v ON v.key = m.user_id
     LEFT JOIN home h ON h.key = m.user_id
     WHERE m.source_id = %(connection)s AND m.status = 'active' AND %(removals)s
-      AND NOT coalesce(p.unreadable, false)
+      AND (%(only)s::bigint[] IS NULL OR m.user_id = ANY (%(only)s))
+      AND NOT EXISTS (SELECT 1 FROM unsure x WHERE x.key = m.user_id)
       AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.key = m.user_id
                       AND coalesce(w.school_id, 0) = coalesce(m.school_id, 0))
       AND NOT EXISTS (SELECT 1 FROM pinned x WHERE x.user_id = m.user_id AND x.fields && ARRAY['status', '*']
@@ -240,7 +236,7 @@ person AS MATERIALIZED (
         s.key < 0 OR coalesce(u.profile_source, CASE WHEN a.key IS NOT NULL THEN %(connection)s END)
             IS NOT DISTINCT FROM %(connection)s AS ours,
         CASE WHEN s.email <> '' THEN s.login ELSE smartpass_login_email(u.email) END AS next_login
-    FROM speaker s
+    FROM voice s
     JOIN home h ON h.key = s.key
     LEFT JOIN accounts_user u ON u.id = s.key
     LEFT JOIN pinned pp ON pp.user_id = s.key AND pp.school_id IS NULL
@@ -266,13 +262,9 @@ granted AS MATERIALIZED (
 ),
 newlink AS MATERIALIZED (
     -- Ids of the source that are not tied to their person yet.
-    SELECT w.key, min(w.external_id) FILTER (WHERE l.external_id IS NULL) AS link,
-        jsonb_agg(w.external_id ORDER BY w.external_id) FILTER (WHERE l.external_id IS NULL) AS links
-    FROM who w
-    LEFT JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = w.external_id
-    WHERE w.counts AND w.waits = ''
-    GROUP BY w.key
-    HAVING bool_or(l.external_id IS NULL)
+    SELECT key, jsonb_agg(external_id ORDER BY external_id) AS links
+    FROM who WHERE user_id IS NULL AND counts AND waits = ''
+    GROUP BY key
 ),
 newlegacy AS MATERIALIZED (
     SELECT x.key, jsonb_agg(x.id ORDER BY x.id) AS ids FROM (
@@ -324,13 +316,11 @@ planned AS MATERIALIZED (
 ),
 named AS MATERIALIZED (
     -- Each row with the id the source knows the person by.
-    SELECT p.*, coalesce(s.external_id, w.external_id, l.external_id, '') AS external_id,
-        CASE WHEN s.key IS NULL THEN w.digest ELSE s.digest END AS digest
+    SELECT p.*, coalesce(v.external_id, l.external_id, '') AS external_id, v.digest
     FROM planned p
-    LEFT JOIN speaker s ON s.key = p.key
-    LEFT JOIN presence w ON w.key = p.key
+    LEFT JOIN voice v ON v.key = p.key
     LEFT JOIN LATERAL (SELECT min(x.external_id) AS external_id FROM integrations_link x
-                       WHERE s.key IS NULL AND w.key IS NULL AND x.user_id = p.key
+                       WHERE v.key IS NULL AND x.user_id = p.key
                          AND x.connection_id = %(connection)s AND x.kind = 'roster') l ON true
     LEFT JOIN accounts_user u ON u.id = p.key
     WHERE u.deleted_at IS NULL
@@ -353,16 +343,15 @@ found AS MATERIALIZED (
     SELECT e.external_id, NULL, min(w.key), 'E-ROLE-UNKNOWN', 'error', jsonb_build_object('role', min(e.word))
     FROM entry e JOIN who w ON w.external_id = e.external_id WHERE e.unknown GROUP BY e.external_id
     UNION ALL
-    SELECT external_id, NULL, key, 'E-NO-ROLE', 'error', '{}' FROM who WHERE counts AND roleless
+    SELECT external_id, NULL, key, 'E-NO-ROLE', 'error', '{}' FROM who WHERE counts AND roles = '[]'
     UNION ALL
-    SELECT e.external_id, NULL, min(w.key), 'E-SCHOOL-NOT-LINKED', 'error', '{}'
+    SELECT DISTINCT e.external_id, NULL::bigint, w.key, 'E-SCHOOL-NOT-LINKED', 'error', '{}'::jsonb
     FROM entry e JOIN who w ON w.external_id = e.external_id
-    WHERE e.mask <> 0
-    GROUP BY e.external_id
-    HAVING NOT bool_or(e.school_id IS NOT NULL AND e.mask & 7 <> 0 OR e.mask & 8 <> 0)
+    WHERE e.mask & 7 <> 0 AND e.school_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM stay y WHERE y.external_id = e.external_id)
     UNION ALL
     SELECT s.external_id, w.school_id, w.key, 'E-ROLE-CONFLICT', 'error', '{}'
-    FROM wanted w JOIN speaker s ON s.key = w.key WHERE w.mask & 1 <> 0 AND w.mask & 6 <> 0
+    FROM wanted w JOIN voice s ON s.key = w.key WHERE w.mask & 1 <> 0 AND w.mask & 6 <> 0
     UNION ALL
     SELECT external_id, NULL, NULL, waits, 'error', jsonb_build_object('user', suspected) FROM who WHERE waits <> ''
     UNION ALL
@@ -382,7 +371,7 @@ found AS MATERIALIZED (
     JOIN accounts_user o ON o.login_email = c.next_login AND o.id <> c.key
     LEFT JOIN accounts_membership m ON m.user_id = o.id AND m.status <> 'deleted'
     LEFT JOIN wanted w ON w.key = c.key AND coalesce(w.school_id, 0) = coalesce(m.school_id, 0)
-    WHERE c.other_login AND NOT EXISTS (SELECT 1 FROM presence p WHERE p.key = o.id)
+    WHERE c.other_login AND NOT EXISTS (SELECT 1 FROM voice v WHERE v.key = o.id)
     GROUP BY c.external_id, c.key
 )
 
@@ -423,6 +412,20 @@ SELECT (SELECT count(*) FROM written) AS changes, (SELECT count(*) FROM opened) 
     (SELECT count(*) FROM closing) AS closing,
     (SELECT coalesce(jsonb_object_agg(code, n), '{}') FROM (SELECT code, count(*) AS n FROM found GROUP BY code) c)
         AS issues
+
+-- name: only
+-- The plan and the issues of a few people, for an explanation; nothing is written.
+WITH {people}, {decide}, {issues}
+SELECT 'change' AS what, p.key, p.school_id, p.external_id, p.kind AS code, p.before, p.after, p.why FROM plan p
+UNION ALL
+SELECT 'issue', f.key, f.school_id, f.external_id, f.code, '{}', f.detail, f.severity FROM found f
+
+-- name: remembered
+(SELECT r.external_id, r.person ->> 'first_name' AS first_name, r.person ->> 'last_name' AS last_name,
+    r.person ->> 'email' AS email, r.login, (r.person ->> 'active')::boolean AS active, r.person ->> 'problem' AS problem,
+    r.person -> 'roles' AS roles, r.person -> 'legacy' AS legacy, r.digest
+ FROM rostering_record r
+ WHERE r.connection_id = %(connection)s AND (r.external_id = ANY (%(ids)s) OR r.login = ANY (%(logins)s)))
 
 -- name: discard
 -- What an earlier attempt, or a stale plan, of this run left behind.

@@ -1,0 +1,96 @@
+"""Support's stop switches: for everything, a source, or one connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.access import person
+from accounts.console import STOPS, console, show
+from accounts.deeds import Deed, Reason, form_for, offer
+from integrations import access, linking, registry
+from integrations.admin.naming import label_of, title_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+STOPPED = "No run starts or goes on while it is stopped. Accounts stay as they are; signing in works."
+
+console.section("Stop switches", "switches")
+
+
+@console.page("stop/", name="switches")
+@require_safe
+def switches(request: HttpRequest) -> HttpResponse:
+    """What is stopped, and the switches."""
+    standing = access.switches(person(request))
+    kinds = [("", "Everything"), *((kind, provider.label) for kind, provider in registry.PROVIDERS.items())]
+    rows = [(kind or "everything", label, standing.get(kind)) for kind, label in kinds]
+    return show(request, "console/switches.html", "Stop switches", {"rows": rows})
+
+
+@console.page("stop/<slug:kind>/", name="stop", roles=STOPS)
+def stop(request: HttpRequest, kind: str) -> HttpResponse:
+    """Stop every run of a source, or of all ("everything")."""
+    user = person(request)
+    name, label = _switch(kind)
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        linking.stop_everything(user, name, given["why"])
+        messages.success(request, f"{label}: stopped.")
+        return redirect("admin:switches")
+
+    deed = Deed(f"Stop switches · {label}", f"Stop {label}", reverse("admin:switches"), says=[STOPPED])
+    return offer(request, deed, form_for(request, Reason), do)
+
+
+@console.page("stop/<slug:kind>/lift/", name="lift_stop", roles=STOPS)
+def lift_stop(request: HttpRequest, kind: str) -> HttpResponse:
+    """Let the runs of a source, or of all, start again."""
+    user = person(request)
+    name, label = _switch(kind)
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        linking.lift_stop(user, name, given["why"])
+        messages.success(request, f"{label}: runs can start again.")
+        return redirect("admin:switches")
+
+    deed = Deed(f"Stop switches · {label}", "Let runs start again", reverse("admin:switches"))
+    return offer(request, deed, form_for(request, Reason), do)
+
+
+@console.page("connections/<int:connection_id>/stop/", name="stop_connection", roles=STOPS)
+def stop_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Stop one connection."""
+    return _set_stopped(request, connection_id, stopped=True)
+
+
+@console.page("connections/<int:connection_id>/go-on/", name="go_on", roles=STOPS)
+def go_on(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Let a connection that was stopped go on."""
+    return _set_stopped(request, connection_id, stopped=False)
+
+
+def _set_stopped(request: HttpRequest, connection_id: int, *, stopped: bool) -> HttpResponse:
+    user = person(request)
+    connection = access.connection_for_support(user, connection_id)
+    back = reverse("admin:connection", args=[connection.pk])
+    done = "Stopped. No run starts until that is lifted." if stopped else "Runs can start again."
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        linking.set_stopped(user, connection, stopped=stopped, why=given["why"])
+        messages.success(request, done)
+        return redirect(back)
+
+    verb = "Stop this connection" if stopped else "Let runs start again"
+    deed = Deed(f"{title_of(connection)} · {verb}", verb, back, says=[STOPPED] if stopped else [])
+    return offer(request, deed, form_for(request, Reason), do)
+
+
+def _switch(kind: str) -> tuple[str, str]:
+    name = "" if kind == "everything" else kind
+    return name, label_of(name) if name else "Everything"

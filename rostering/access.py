@@ -90,7 +90,9 @@ def _issues_seen_by(user: User) -> Q:
 
 def holds_of(user: User) -> QuerySet[Hold]:
     """The holds on this person's schools, open ones first; District admins also see the district's own."""
-    holds = Hold.objects.select_related("connection", "district", "school", "run", "first_yes_by", "decided_by")
+    holds = Hold.objects.select_related(
+        "connection", "district", "school", "run", "run__connection", "first_yes_by", "decided_by"
+    )
     holds = holds.order_by("state", "-refreshed_at", "-pk")
     reach = reach_of(user)
     if reach.everything:
@@ -120,11 +122,12 @@ def counts(user: User, runs: Iterable[Run]) -> dict[int, dict[str, int]]:
     """For each run: how many rows of this person's part happened, by kind, and under "held" how many wait."""
     ids = [run.pk for run in runs]
     waiting = Q(hold__state__in=(Hold.State.OPEN, Hold.State.PREVIEW))
-    refused = Q(hold__state__in=(Hold.State.REJECTED, Hold.State.SUPERSEDED))
+    done = Q(hold__state=Hold.State.RELEASED) | Q(hold=None, run__applied_at__isnull=False)
+    done |= Q(hold=None, run__preview=True)
     rows = (
         Change.objects.filter(_changes_seen_by(user), run__in=ids)
         .values_list("run", "kind")
-        .annotate(happened=Count("pk", filter=Q(hold=None) | ~(waiting | refused)), held=Count("pk", filter=waiting))
+        .annotate(happened=Count("pk", filter=done), held=Count("pk", filter=waiting))
     )
     found = {run_id: dict.fromkeys([*Change.Kind.values, "held"], 0) for run_id in ids}
     for run_id, kind, happened, held in rows:

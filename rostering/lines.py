@@ -30,7 +30,7 @@ class Line(NamedTuple):
     what: str
     differences: list[wording.Difference]
     why: str
-    held: bool
+    fate: str
 
 
 class IssueLine(NamedTuple):
@@ -43,15 +43,20 @@ class IssueLine(NamedTuple):
     helps: str
 
 
-def lines(changes: Iterable[Change], kind: str) -> list[Line]:
-    """Some rows of a plan with their people's names; `kind` is the source's."""
+def lines(changes: Iterable[Change], run: Run) -> list[Line]:
+    """Some rows of a run's plan with their people's names."""
     rows = list(changes)
     known = access.names_of(row.user_id for row in rows)
-    source = registry.label(kind)
+    source = registry.label(run.connection.kind)
     return [
         Line(
-            row, known.get(row.user_id) or _planned_name(row), row.school.name if row.school else "District",
-            str(Change.Kind(row.kind).label), wording.differences(row), wording.why(row, source), wording.waits(row),
+            row,
+            known.get(row.user_id) or _planned_name(row),
+            row.school.name if row.school else "District",
+            str(Change.Kind(row.kind).label),
+            wording.differences(row),
+            wording.why(row, source),
+            wording.fate(row, run),
         )
         for row in rows
     ]
@@ -82,11 +87,11 @@ def as_csv(run: Run, changes: QuerySet[Change]) -> str:
     """A part of a run as a sheet that no spreadsheet takes for formulas."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["Person", "School", "What", "Fields", "Before", "After", "Why", "Waits for approval"])
-    for line in lines(changes, run.connection.kind):
+    writer.writerow(["Person", "School", "What", "Fields", "Before", "After", "Why", "Note"])
+    for line in lines(changes, run):
         fields = line.differences or [wording.Difference("", "", "")]
         for each in fields:
-            cells = [line.name, line.school, line.what, *each, line.why, "yes" if line.held else ""]
+            cells = [line.name, line.school, line.what, *each, line.why, line.fate]
             writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
 

@@ -82,7 +82,7 @@ def sync(request: HttpRequest, run_id: int) -> HttpResponse:
     context = {
         **_row(run, access.counts(user, [run])[run.pk], warnings=issues.paginator.count > 0),
         "page": page,
-        "lines": lines.lines(page, run.connection.kind),
+        "lines": lines.lines(page, run),
         "issues": issues,
         "issue_lines": lines.issue_lines(issues, run.connection.kind),
         "kinds": Change.Kind.choices,

@@ -61,6 +61,14 @@ FIELDS = {
 }
 
 
+FATES: dict[str, str] = {
+    Hold.State.OPEN: "Waiting for approval",
+    Hold.State.PREVIEW: "Would wait for approval",
+    Hold.State.RELEASED: "",
+    Hold.State.REJECTED: "Rejected, not done",
+    Hold.State.SUPERSEDED: "Not done",
+}
+
 #: Stands where a field has no value.
 NOTHING = "(none)"
 
@@ -125,9 +133,11 @@ def differences(change: Change) -> list[Difference]:
     ]
 
 
-def waits(change: Change) -> bool:
-    """Whether a row waits for a person, or would."""
-    return change.hold is not None and change.hold.state in {Hold.State.OPEN, Hold.State.PREVIEW}
+def fate(change: Change, run: Run) -> str:
+    """What became of a row that did not simply happen; empty for one that did, or would."""
+    if change.hold is None:
+        return "" if run.applied_at or run.preview else "Not done"
+    return FATES[change.hold.state]
 
 
 def _said(values: Mapping[str, Any], name: str) -> str:

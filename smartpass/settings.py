@@ -58,6 +58,8 @@ ACCOUNT_SESSION_REMEMBER = False
 # A whole school signs in from behind one address within a few minutes; one handle is tried by
 # one person, so what stops guessing is the second limit of `login_failed`.
 ACCOUNT_RATE_LIMITS = {"login": "900/m/ip", "login_failed": "300/m/ip,5/5m/key"}
+# Our own proxy appends the address it was asked from; without one the header is anybody's word.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXIES", 1 if env.flag("BEHIND_TLS_PROXY") else 0)
 
 # Shared Chromebooks: closing the browser, or a school day, ends a session.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

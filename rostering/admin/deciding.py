@@ -50,7 +50,7 @@ def hold_page(request: HttpRequest, hold_id: int) -> HttpResponse:
     form = Filter(schools_in(user, hold.district), request.GET)
     page = Paginator(narrowed(access.held_by(hold), form), PAGE).get_page(request.GET.get("page"))
     context = {
-        "hold": hold, "form": form, "page": page, "lines": lines.lines(page, hold.connection.kind),
+        "hold": hold, "form": form, "page": page, "lines": lines.lines(page, hold.run),
         "kinds": [(kind, Change.Kind(kind).label, n) for kind, n in access.held_kinds(hold)],
         "open": hold.state == Hold.State.OPEN, "trail": trail_of(user, target_of(hold)),
     }
@@ -92,7 +92,7 @@ def _decide(
         messages.success(request, words)
         return redirect("admin:hold", hold.pk)
 
-    names = ", ".join(line.name for line in lines.lines(rows[:NAMED], hold.connection.kind))
+    names = ", ".join(line.name for line in lines.lines(rows[:NAMED], hold.run))
     people = rows.order_by().values("user_id").distinct().count()
     many = "1 person" if people == 1 else f"{people:,} people"
     deed = Deed(

@@ -62,7 +62,7 @@ def changes(request: HttpRequest, run_id: int) -> HttpResponse:
     run = access.run_for(user, run_id)
     form = Filter(schools_in(user, run.district), request.GET)
     page = Paginator(narrowed(access.changes_of(user, run), form), PAGE).get_page(request.GET.get("page"))
-    context = {"run": run, "form": form, "page": page, "lines": lines.lines(page, run.connection.kind)}
+    context = {"run": run, "form": form, "page": page, "lines": lines.lines(page, run)}
     return show(request, "console/changes.html", f"{title_of(run)} · Changes", context)
 
 

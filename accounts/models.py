@@ -89,7 +89,9 @@ class User(AbstractBaseUser):
     `search` is the folded text that lists are searched by.
     """
 
-    district = models.ForeignKey(District, models.PROTECT, null=True, related_name="users", db_index=False)
+    district = models.ForeignKey(
+        District, models.PROTECT, null=True, related_name="users", db_index=False, db_constraint=False
+    )
     email = models.TextField(blank=True, default="")
     login_email = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is what keeps it unique
     username = models.TextField(null=True, blank=True)  # noqa: DJ001 - null is what keeps it unique
@@ -112,8 +114,15 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["district", "login_email"], name="login_email_once_in_district"),
-            models.UniqueConstraint(fields=["district", "username"], name="username_once_in_district"),
+            # The handle comes first, so that the same index finds it before the district is known.
+            models.UniqueConstraint(
+                fields=["login_email", "district"],
+                name="login_email_once_in_district",
+                condition=Q(login_email__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["username", "district"], name="username_once_in_district", condition=Q(username__isnull=False)
+            ),
             models.UniqueConstraint(fields=["login_email"], name="login_email_once_among_staff", condition=Q(district__isnull=True)
             ),
             models.CheckConstraint(
@@ -157,7 +166,7 @@ class Membership(models.Model):
     end it; null means that a person made it. `suspended_by` is "sync" or "person".
     """
 
-    district = models.ForeignKey(District, models.PROTECT, db_constraint=False, db_index=False)
+    district = models.ForeignKey(District, models.PROTECT, db_constraint=False)
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships", db_constraint=False, db_index=False)
     school = models.ForeignKey(
         School, models.PROTECT, null=True, related_name="memberships", db_constraint=False, db_index=False

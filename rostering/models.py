@@ -165,7 +165,9 @@ class Change(models.Model):
 
     district = models.ForeignKey(District, models.PROTECT, db_constraint=False, db_index=False)
     run = models.ForeignKey(Run, models.CASCADE, related_name="changes", db_constraint=False, db_index=False)
-    hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="changes", db_constraint=False)
+    hold = models.ForeignKey(
+        Hold, models.PROTECT, null=True, related_name="changes", db_constraint=False, db_index=False
+    )
     user_id = models.BigIntegerField()
     school = models.ForeignKey(School, models.PROTECT, null=True, db_constraint=False, db_index=False)
     external_id = models.TextField(db_collation="C")
@@ -178,6 +180,7 @@ class Change(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["run", "kind"], name="changes_of_a_run"),
             models.Index(fields=["user_id"], name="changes_of_a_person"),
+            models.Index(fields=["hold"], name="changes_of_a_hold", condition=Q(hold__isnull=False)),
         ]
 
     def __str__(self) -> str:

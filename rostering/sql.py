@@ -65,3 +65,14 @@ def rows(name: str, params: dict[str, Any], staged: str = "", chosen: str = "") 
 def one(name: str, params: dict[str, Any], staged: str = "") -> dict[str, Any]:
     """The single row a statement gives."""
     return rows(name, params, staged)[0]
+
+
+def work_in_sets() -> None:
+    """Plan this transaction's statements for whole districts, until it ends.
+
+    A plan's rows are minutes old and have no statistics yet. A planner that takes them
+    for a handful loops through a hundred thousand rows a hundred thousand times; a join
+    by hashing costs the same whatever it believes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")

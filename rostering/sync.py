@@ -20,7 +20,7 @@ from accounts.models import School
 from integrations import registry
 from integrations.models import SchoolLink
 from integrations.provider import Refused, SourceError, Unreachable
-from rostering import holding, lease, runs, undo
+from rostering import holding, lease, runs, sql, undo
 from rostering.limits import resolve
 from rostering.models import Run, RunState
 from rostering.steps import guard
@@ -49,7 +49,7 @@ def perform(run_id: int) -> None:
     logger.info("run %s attempt %s begins", run.pk, run.attempt)
     with lease.heartbeat(run):
         try:
-            if run.attempt > lease.MOST_ATTEMPTS:
+            if run.attempt - run.tries > lease.MOST_ATTEMPTS:
                 _close(run, "E-WORKER", "This sync stopped a worker again and again. SmartPass has been told.")
             else:
                 _Sync(run).carry_out()
@@ -126,6 +126,7 @@ class _Sync:
         began = time.monotonic()
         with tenancy.district(self.run.district_id):
             lease.show(self.run, step=name)
+            sql.work_in_sets()
             yield
             lease.renew(self.run)
         self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - began, 3)

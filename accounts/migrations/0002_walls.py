@@ -69,8 +69,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 $$;
 REVOKE ALL ON FUNCTION smartpass_sign_in_candidates(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION smartpass_sign_in_candidates(text) TO {walls.APP};
-CREATE INDEX user_by_login_email ON accounts_user (login_email) WHERE login_email IS NOT NULL;
-CREATE INDEX user_by_username ON accounts_user (username) WHERE username IS NOT NULL;
 CREATE INDEX alias_by_login_email ON accounts_emailalias (login_email);
 """
 

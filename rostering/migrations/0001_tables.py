@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('why', models.TextField(blank=True, default='')),
                 ('district', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.district')),
                 ('school', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.school')),
-                ('hold', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='rostering.hold')),
+                ('hold', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='rostering.hold')),
                 ('run', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='rostering.run')),
             ],
         ),
@@ -196,6 +196,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='change',
             index=models.Index(fields=['user_id'], name='changes_of_a_person'),
+        ),
+        migrations.AddIndex(
+            model_name='change',
+            index=models.Index(condition=models.Q(('hold__isnull', False)), fields=['hold'], name='changes_of_a_hold'),
         ),
         migrations.AddConstraint(
             model_name='answer',

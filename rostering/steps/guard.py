@@ -56,14 +56,18 @@ def assess(run: Run, limits: Mapping[str, float], school_limits: Mapping[int, Ma
     `limits` are the connection's, `school_limits` those of each school that has its own.
     """
     params = {"run": run.pk, "connection": run.connection_id}
-    return [
-        *_new_ids(params, limits),
-        *_empty_places(params),
-        *_last_admins(params),
-        *_admin_gain(params, limits),
-        *_suspensions(params, limits, school_limits),
-        *_changed(params, limits),
-    ]
+    shape = sql.one("guard.shape", params)
+    found: list[Risk] = []
+    if shape["created"] or shape["relinked"]:
+        found += _new_ids(params, limits)
+    if shape["losing"]:
+        found += [*_empty_places(params), *_last_admins(params)]
+    found += _admin_gain(params, limits)
+    if shape["leaving"]:
+        found += _suspensions(params, limits, school_limits)
+    if shape["changed"]:
+        found += _changed(params, limits)
+    return found
 
 
 def suspension_risks(
@@ -71,6 +75,8 @@ def suspension_risks(
 ) -> list[Risk]:
     """Only the reasons for which suspensions would wait whatever the source answers."""
     reasons = {"new_ids", "place_empty", "suspend_school", "suspend_district", "suspend_week", "suspend_month"}
+    if not sql.one("guard.shape", {"run": run.pk})["absent"]:
+        return []
     return [risk for risk in assess(run, limits, school_limits) if risk.reason in reasons]
 
 

@@ -1,5 +1,14 @@
 -- Parameters: run, connection, school, role, days. A plan's rows are counted as people.
 
+-- name: shape
+-- What there is to weigh at all.
+SELECT count(*) FILTER (WHERE kind = 'suspend') AS leaving,
+    count(*) FILTER (WHERE kind = 'suspend' AND why = 'absent') AS absent,
+    count(*) FILTER (WHERE kind = 'create') AS created, count(*) FILTER (WHERE kind = 'relink') AS relinked,
+    count(*) FILTER (WHERE kind = 'suspend' OR before ? 'roles') AS losing,
+    count(*) FILTER (WHERE before <> '{}') AS changed
+FROM rostering_change WHERE run_id = %(run)s
+
 -- name: ours
 -- Active memberships this connection owns.
 SELECT * FROM accounts_membership WHERE source_id = %(connection)s AND status = 'active'

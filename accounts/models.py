@@ -123,7 +123,8 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 fields=["username", "district"], name="username_once_in_district", condition=Q(username__isnull=False)
             ),
-            models.UniqueConstraint(fields=["login_email"], name="login_email_once_among_staff", condition=Q(district__isnull=True)
+            models.UniqueConstraint(
+                fields=["login_email"], name="login_email_once_among_staff", condition=Q(district__isnull=True)
             ),
             models.CheckConstraint(
                 condition=Q(district__isnull=False) | Q(is_staff=True), name="only_staff_has_no_district"
@@ -141,7 +142,7 @@ class User(AbstractBaseUser):
         return f"{self.first_name} {self.last_name}".strip() or f"Reference {self.pk}"
 
     @property
-    def is_active(self) -> bool:
+    def is_active(self) -> bool:  # type: ignore[override]  # Django writes it nowhere; here it is derived
         """Whether this account still exists; whether it may come in is `signing_in.may_enter`."""
         return self.deleted_at is None
 
@@ -231,7 +232,8 @@ class Pin(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "school", "field"], name="pin_once"),
-            models.UniqueConstraint(fields=["user", "field"], name="pin_once_for_the_person", condition=Q(school__isnull=True)
+            models.UniqueConstraint(
+                fields=["user", "field"], name="pin_once_for_the_person", condition=Q(school__isnull=True)
             ),
             models.CheckConstraint(
                 condition=Q(field__in=("first_name", "last_name", "email", "grade", "number", "roles", "status", "*")),

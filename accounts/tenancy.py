@@ -87,6 +87,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request inside its transaction."""
         with transaction.atomic():
             user_id = request.session.get("_auth_user_id")
             if user_id:

@@ -48,8 +48,12 @@ class Connection(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["district", "kind", "tenant", "account"], name="one_connection_per_upstream"),
-            models.UniqueConstraint(fields=["kind", "tenant", "account"], name="an_upstream_belongs_to_one_district",
+            models.UniqueConstraint(
+                fields=["district", "kind", "tenant", "account"], name="one_connection_per_upstream"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "tenant", "account"],
+                name="an_upstream_belongs_to_one_district",
                 condition=~Q(state="disconnected"),
             ),
         ]
@@ -65,9 +69,7 @@ class SchoolLink(models.Model):
     connection = models.ForeignKey(
         Connection, models.PROTECT, related_name="school_links", db_constraint=False, db_index=False
     )
-    school = models.ForeignKey(
-        School, models.PROTECT, related_name="source_links", db_constraint=False, db_index=False
-    )
+    school = models.ForeignKey(School, models.PROTECT, related_name="source_links", db_constraint=False, db_index=False)
     external_id = models.TextField(db_collation="C")
     external_name = models.TextField(blank=True, default="")
     active = models.BooleanField(default=True)
@@ -76,7 +78,8 @@ class SchoolLink(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["connection", "external_id"], name="a_source_school_is_one_school"),
-            models.UniqueConstraint(fields=["school"], name="one_automatic_source_per_school", condition=Q(active=True)
+            models.UniqueConstraint(
+                fields=["school"], name="one_automatic_source_per_school", condition=Q(active=True)
             ),
         ]
 
@@ -171,6 +174,4 @@ class StopSwitch(models.Model):
 def role_map(defaults: dict[str, tuple[str, ...]], overrides: dict[str, Any]) -> dict[str, list[str]]:
     """The roles each source word gives at one connection. Admin always brings Teacher."""
     merged = {**{word: list(roles) for word, roles in defaults.items()}, **overrides}
-    return {
-        word: sorted({*roles, "teacher"} if "admin" in roles else set(roles)) for word, roles in merged.items()
-    }
+    return {word: sorted({*roles, "teacher"} if "admin" in roles else set(roles)) for word, roles in merged.items()}

@@ -71,8 +71,10 @@ def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
     then = Issue.objects.filter(
         Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
-        _issues_seen_by(user), connection=OuterRef("connection_id"),
-        opened_by__lte=OuterRef("pk"), opened_at__isnull=False,
+        _issues_seen_by(user),
+        connection=OuterRef("connection_id"),
+        opened_by__lte=OuterRef("pk"),
+        opened_at__isnull=False,
     )
     return runs.annotate(warned=Exists(then))
 

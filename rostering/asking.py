@@ -119,8 +119,12 @@ def lift_rejection(by: User, rejection: Rejection, why: str) -> bool:
     if not Rejection.objects.filter(pk=rejection.pk, lifted_at=None).update(lifted_at=now()):
         return False
     audit.record(
-        by, "rejection.lift", rejection, district=rejection.district_id,
-        before={"external_id": rejection.external_id, "kind": rejection.kind}, why=why,
+        by,
+        "rejection.lift",
+        rejection,
+        district=rejection.district_id,
+        before={"external_id": rejection.external_id, "kind": rejection.kind},
+        why=why,
     )
     return True
 
@@ -155,7 +159,10 @@ def _decided(
     by: User, hold: Hold, action: str, fingerprint: str, why: str, said: Mapping[str, str], part: holds.Part | None
 ) -> None:
     after = {
-        "run": hold.run_id, "fingerprint": fingerprint, "people": hold.people, "authorisation": dict(said),
+        "run": hold.run_id,
+        "fingerprint": fingerprint,
+        "people": hold.people,
+        "authorisation": dict(said),
         "part": "all" if part is None else {"kinds": part.kinds, "people": part.people},
     }
     audit.record(by, action, hold, district=hold.district_id, after=after, why=why)

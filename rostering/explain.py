@@ -83,10 +83,15 @@ def explain(connection: Connection, *, user: User | None = None, email: str = ""
     ids = {record.external_id for record in records}
     found.tonight = [row for row in plan if row["what"] == "change" and _about(row, user, ids)]
     codes = [row["code"] for row in plan if row["what"] == "issue" and _about(row, user, ids)]
-    found.issues = list(Issue.objects.filter(connection=connection, closed_at=None, external_id__in=ids, opened_at__isnull=False))
+    found.issues = list(
+        Issue.objects.filter(connection=connection, closed_at=None, external_id__in=ids, opened_at__isnull=False)
+    )
     if user:
         found.pins = list(Pin.objects.filter(user=user).filter(Q(until=None) | Q(until__gt=now())))
-        found.facts = [*_person_facts(connection, user, records, found.pins), *_membership_facts(connection, user, found.pins)]
+        found.facts = [
+            *_person_facts(connection, user, records, found.pins),
+            *_membership_facts(connection, user, found.pins),
+        ]
         found.changes = list(_applied(user))
     found.steps = list(_steps(found, codes))
     return found
@@ -113,10 +118,14 @@ def _user(connection: Connection, records: list[Record], email: str) -> User | N
 
 def _plan(connection: Connection, user: User | None, records: list[Record]) -> list[dict[str, Any]]:
     parameters = {
-        "district": connection.district_id, "connection": connection.pk,
-        "settings_version": connection.settings_version, "roles": json.dumps(registry.roles_of(connection)),
-        "removals": True, "only": [user.pk] if user else [],
-        "ids": [record.external_id for record in records], "logins": [r.login for r in records if r.login],
+        "district": connection.district_id,
+        "connection": connection.pk,
+        "settings_version": connection.settings_version,
+        "roles": json.dumps(registry.roles_of(connection)),
+        "removals": True,
+        "only": [user.pk] if user else [],
+        "ids": [record.external_id for record in records],
+        "logins": [r.login for r in records if r.login],
     }
     return sql.rows("plan.only", parameters, sql.text("plan.remembered"))
 
@@ -127,7 +136,7 @@ def _about(row: dict[str, Any], user: User | None, ids: set[str]) -> bool:
 
 def _person_facts(connection: Connection, user: User, records: list[Record], pins: list[Pin]) -> Iterable[Fact]:
     pinned = {pin.field for pin in pins if pin.school_id is None}
-    said = next((r.person for r in records if r.person["active"] and not r.person["problem"]), {})
+    said: dict[str, str] = next((r.person for r in records if r.person["active"] and not r.person["problem"]), {})
     for name in PERSON_FIELDS:
         key = "email" if name == "login_email" else name
         if {key, "*"} & pinned:

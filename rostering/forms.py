@@ -59,7 +59,9 @@ class SameOrNot(Reason):
     """Whether a record of the source is this account."""
 
     same = forms.TypedChoiceField(
-        label="Is this the same person?", widget=forms.RadioSelect, coerce=lambda word: word == "yes",
+        label="Is this the same person?",
+        widget=forms.RadioSelect,
+        coerce=lambda word: word == "yes",
         choices=[("yes", "Yes, the same person"), ("no", "No, somebody else")],
     )
     field_order = ("same", "why")
@@ -72,8 +74,12 @@ class Limits(Reason):
         super().__init__(*args, **kwargs)
         for name, limit in DEFAULTS.items():
             self.fields[name] = forms.FloatField(
-                label=limit.meaning, required=False, min_value=limit.lowest, max_value=limit.highest,
-                initial=own.get(name), help_text=f"Empty: {above[name]:g}. From {limit.lowest:g} to {limit.highest:g}.",
+                label=limit.meaning,
+                required=False,
+                min_value=limit.lowest,
+                max_value=limit.highest,
+                initial=own.get(name),
+                help_text=f"Empty: {above[name]:g}. From {limit.lowest:g} to {limit.highest:g}.",
                 widget=forms.NumberInput(attrs={"step": "any"}),
             )
         self.order_fields([*DEFAULTS, "why"])

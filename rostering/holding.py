@@ -49,8 +49,13 @@ def _hold(run: Run, reason: str, school: int | None, text: str) -> Hold:
     hold = known.first()
     if hold is None:
         return Hold.objects.create(
-            district_id=run.district_id, connection_id=run.connection_id, run=run, school_id=school,
-            reason=reason, text=text, state=state,
+            district_id=run.district_id,
+            connection_id=run.connection_id,
+            run=run,
+            school_id=school,
+            reason=reason,
+            text=text,
+            state=state,
         )
     hold.run, hold.text, hold.refreshed_at = run, text, now()
     hold.save(update_fields=["run", "text", "refreshed_at"])

@@ -75,9 +75,16 @@ def reject(hold: Hold, fingerprint: str, *, by: User, why: str, part: Part | Non
     with tenancy.district(hold.district_id):
         locked = _locked(hold, fingerprint)
         locked = _split(locked, part) if part else locked
-        sql.run("undo.refuse", {
-            "connection": locked.connection_id, "run": locked.run_id, "hold": locked.pk, "by": by.pk, "why": why,
-        })
+        sql.run(
+            "undo.refuse",
+            {
+                "connection": locked.connection_id,
+                "run": locked.run_id,
+                "hold": locked.pk,
+                "by": by.pk,
+                "why": why,
+            },
+        )
         _decide(locked, Hold.State.REJECTED, by, why)
     return locked
 
@@ -114,8 +121,14 @@ def _split(hold: Hold, part: Part) -> Hold:
     if len(ids) == rows(hold).count():
         return hold
     other = Hold.objects.create(
-        district_id=hold.district_id, connection=hold.connection, run=hold.run, school_id=hold.school_id,
-        reason=hold.reason, text=hold.text, state=Hold.State.SUPERSEDED, needs_second=hold.needs_second,
+        district_id=hold.district_id,
+        connection=hold.connection,
+        run=hold.run,
+        school_id=hold.school_id,
+        reason=hold.reason,
+        text=hold.text,
+        state=Hold.State.SUPERSEDED,
+        needs_second=hold.needs_second,
         opened_at=hold.opened_at,
     )
     Change.objects.filter(pk__in=ids).update(hold=other)
@@ -128,9 +141,7 @@ def _split(hold: Hold, part: Part) -> Hold:
 def _apply(hold: Hold) -> None:
     kind = hold.connection.kind
     try:
-        apply.apply_set(
-            hold.district_id, hold.connection_id, hold.run_id, hold.pk, kind, registry.label(kind)
-        )
+        apply.apply_set(hold.district_id, hold.connection_id, hold.run_id, hold.pk, kind, registry.label(kind))
     except apply.Stale as error:
         message = "Some of these accounts changed meanwhile, so nothing was done. The next sync makes the list anew."
         raise Stale(message) from error
@@ -140,6 +151,6 @@ def _decide(hold: Hold, state: str, by: User, why: str) -> None:
     hold.state, hold.decided_by, hold.decided_at, hold.decision = state, by, now(), why
     hold.save(update_fields=["state", "decided_by", "decided_at", "decision"])
     waiting = rows(hold).values("external_id")
-    Issue.objects.filter(
-        connection=hold.connection_id, code="E-HELD", closed_at=None, external_id__in=waiting
-    ).update(closed_at=now(), closed_by=F("opened_by"))
+    Issue.objects.filter(connection=hold.connection_id, code="E-HELD", closed_at=None, external_id__in=waiting).update(
+        closed_at=now(), closed_by=F("opened_by")
+    )

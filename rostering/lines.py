@@ -69,8 +69,10 @@ def issue_lines(issues: Iterable[Issue], kind: str) -> list[IssueLine]:
     source = registry.label(kind)
     return [
         IssueLine(
-            row, known.get(row.user_id or 0) or f"Reference {row.external_id}",
-            row.school.name if row.school else "", *wording.issue(row.code, source),
+            row,
+            known.get(row.user_id or 0) or f"Reference {row.external_id}",
+            row.school.name if row.school else "",
+            *wording.issue(row.code, source),
         )
         for row in rows
     ]

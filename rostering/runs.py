@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -14,39 +14,56 @@ from rostering import queue
 from rostering.models import Run, RunState, Trigger
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
 
     from accounts.models import User
     from integrations.provider import SourceError
 
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
+LOOKS = 3
 PAUSES = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30), timedelta(minutes=60))
 
 
-def start(
-    connection: Connection, trigger: str, *, by: User | None = None, why: str = "", preview: bool = False,
-    night: datetime.date | None = None, released_preview: Run | None = None, undoes: Run | None = None,
-    start_after: datetime.datetime | None = None,
-) -> tuple[Run, bool]:
+class Details(TypedDict, total=False):
+    """What else a run can be asked with.
+
+    By whom and why; as a preview; for a night; of a preview that was read; as the undo
+    of another run; not before a moment.
+    """
+
+    by: User | None
+    why: str
+    preview: bool
+    night: dt.date | None
+    released_preview: Run | None
+    undoes: Run | None
+    start_after: dt.datetime
+
+
+def start(connection: Connection, trigger: str, **details: Unpack[Details]) -> tuple[Run, bool]:
     """Queue a run of this connection, or join the one that is already going.
 
     Returns the run and whether it is a new one. Any number of presses at once make one
     run: the table's own constraint decides, not a look before the insert.
     """
+    asked_by, night = details.pop("by", None), details.get("night")
     run = Run(
-        district_id=connection.district_id, connection=connection, trigger=trigger, preview=preview, night=night,
-        asked_by=by, why=why, released_preview=released_preview, undoes=undoes, settings_version=connection.settings_version,
-        start_after=start_after or now(), people_expected=_expected(connection),
+        district_id=connection.district_id,
+        connection=connection,
+        trigger=trigger,
+        asked_by=asked_by,
+        settings_version=connection.settings_version,
+        people_expected=_expected(connection),
+        **details,
     )
     if _insert(run):
         transaction.on_commit(lambda: queue.enqueue(run.pk))
         return run, True
-    going = Run.objects.filter(connection=connection, state__in=ACTIVE).first()
-    if going or night:
-        return going or Run.objects.get(connection=connection, night=night), False
+    going = _in_the_way(connection, night)
+    if going:
+        return going, False
     # The run that was in the way ended between our two looks.
-    return start(connection, trigger, by=by, why=why, preview=preview, released_preview=released_preview,
-                 undoes=undoes)
+    return start(connection, trigger, by=asked_by, **details)
 
 
 def _insert(run: Run) -> bool:
@@ -56,6 +73,17 @@ def _insert(run: Run) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def _in_the_way(connection: Connection, night: dt.date | None) -> Run | None:
+    going = Run.objects.filter(connection=connection, state__in=ACTIVE).first()
+    return going or (Run.objects.filter(connection=connection, night=night).first() if night else None)
+
+
+def _hasten(run: Run) -> None:
+    """Somebody asks for it now: a run that waits for its turn of the night, or after a failure, waits no longer."""
+    if Run.objects.filter(pk=run.pk, state=RunState.QUEUED, start_after__gt=Now()).update(start_after=Now()):
+        transaction.on_commit(lambda: queue.enqueue(run.pk))
 
 
 def _expected(connection: Connection) -> int:
@@ -88,8 +116,14 @@ def retry_later(run: Run, error: SourceError) -> bool:
     if run.preview or run.trigger == Trigger.UNDO or run.tries >= len(PAUSES):
         return False
     Run.objects.filter(pk=run.pk, lease_token=run.lease_token).update(
-        state=RunState.QUEUED, step="", tries=run.tries + 1, start_after=Now() + PAUSES[run.tries],
-        lease_token=None, lease_until=None, problem=error.code, problem_text=str(error),
+        state=RunState.QUEUED,
+        step="",
+        tries=run.tries + 1,
+        start_after=Now() + PAUSES[run.tries],
+        lease_token=None,
+        lease_until=None,
+        problem=error.code,
+        problem_text=str(error),
     )
     return True
 

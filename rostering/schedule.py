@@ -6,7 +6,7 @@ the night's date, so a missed, late or doubled tick changes nothing.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import logging
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 EASTERN = ZoneInfo("America/New_York")
-STARTS = datetime.time(23, 0)
-CATCHES_UP_UNTIL = datetime.time(6, 0)
-SPREAD = datetime.timedelta(minutes=20)
+STARTS = dt.time(23, 0)
+CATCHES_UP_UNTIL = dt.time(6, 0)
+SPREAD = dt.timedelta(minutes=20)
 AT_ONCE = 100
 
 
@@ -42,25 +42,25 @@ def tick() -> list[int]:
         return due()
 
 
-def tonight(moment: datetime.datetime | None = None) -> datetime.date | None:
+def tonight(moment: dt.datetime | None = None) -> dt.date | None:
     """The night whose runs are to be made now: the Eastern date of its 11 PM; None by day."""
     local = (moment or now()).astimezone(EASTERN)
     if local.time() >= STARTS:
         return local.date()
     if local.time() < CATCHES_UP_UNTIL:
-        return local.date() - datetime.timedelta(days=1)
+        return local.date() - dt.timedelta(days=1)
     return None
 
 
-def next_night(moment: datetime.datetime | None = None) -> datetime.datetime:
+def next_night(moment: dt.datetime | None = None) -> dt.datetime:
     """When the next nightly sync begins, on the Eastern wall clock."""
     local = (moment or now()).astimezone(EASTERN)
-    date = local.date() if local.time() < STARTS else local.date() + datetime.timedelta(days=1)
-    return datetime.datetime.combine(date, STARTS, EASTERN)
+    date = local.date() if local.time() < STARTS else local.date() + dt.timedelta(days=1)
+    return dt.datetime.combine(date, STARTS, EASTERN)
 
 
-def _queue_night(night: datetime.date) -> None:
-    begins = datetime.datetime.combine(night, STARTS, EASTERN)
+def _queue_night(night: dt.date) -> None:
+    begins = dt.datetime.combine(night, STARTS, EASTERN)
     for connection in _nightly().exclude(runs__night=night).order_by("pk"):
         # A run that a person started tonight and that still goes answers for the night; a preview does not.
         joined = Run.objects.filter(
@@ -76,7 +76,8 @@ def _nightly() -> QuerySet[Connection]:
         return Connection.objects.none()
     return (
         Connection.objects.filter(
-            state__in=(ConnectionState.CONNECTED, ConnectionState.NEEDS_ATTENTION), stopped=False,
+            state__in=(ConnectionState.CONNECTED, ConnectionState.NEEDS_ATTENTION),
+            stopped=False,
             runs__applied_at__isnull=False,
         )
         .exclude(kind__in=StopSwitch.objects.values("kind"))
@@ -84,10 +85,10 @@ def _nightly() -> QuerySet[Connection]:
     )
 
 
-def _offset(connection: Connection) -> datetime.timedelta:
+def _offset(connection: Connection) -> dt.timedelta:
     """Spreads the starts: always the same small delay for the same connection."""
     spread = getattr(settings, "NIGHT_SPREAD", SPREAD)
-    return datetime.timedelta(seconds=connection.pk * 7919 % max(int(spread.total_seconds()), 1))
+    return dt.timedelta(seconds=connection.pk * 7919 % max(int(spread.total_seconds()), 1))
 
 
 def due() -> list[int]:

@@ -13,7 +13,7 @@ from rostering import sql
 from rostering.models import Change, Hold, Run, RunState
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
 
     from integrations.models import Connection
 
@@ -49,7 +49,9 @@ def report(run: Run) -> Report:
         words=words(run),
         done={row["kind"]: row["people"] for row in kinds if not row["held"]},
         held={row["kind"]: row["people"] for row in kinds if row["held"]},
-        created=[(row["role"], row["people"], row["in_several"]) for row in sql.rows("summary.people", {"run": run.pk})],
+        created=[
+            (row["role"], row["people"], row["in_several"]) for row in sql.rows("summary.people", {"run": run.pk})
+        ],
         memberships=[
             (row["school"] or "(the district)", row["role"], row["memberships"])
             for row in sql.rows("summary.created", {"run": run.pk})
@@ -85,7 +87,7 @@ def late(connection: Connection) -> bool:
     return last is not None and _begun(last) < now() - LATE_AFTER
 
 
-def _begun(run: Run) -> datetime.datetime:
+def _begun(run: Run) -> dt.datetime:
     return run.started_at or run.created_at
 
 
@@ -99,7 +101,10 @@ def lines(found: Report) -> list[str]:
     """The report as plain text, a line each, without a person's name."""
     kinds = {str(kind.value): str(kind.label) for kind in Change.Kind}
     run = found.run
-    text = [f"{run}{' (preview)' if run.preview else ''}: {found.words} in {found.seconds} s, {run.people_read:,} people read"]
+    text = [
+        f"{run}{' (preview)' if run.preview else ''}: {found.words} in {found.seconds} s, "
+        f"{run.people_read:,} people read"
+    ]
     if run.problem:
         text.append(f"  {run.problem}: {run.problem_text}")
     if run.removals:

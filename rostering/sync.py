@@ -108,17 +108,13 @@ class _Sync:
     def _sync(self) -> None:
         provider, scope = self._open()
         self._fetch(provider, scope)
-        for replan in range(REPLANS):
+        for _ in range(REPLANS):
             self._plan()
             self._confirm(provider, scope)
             self._guard()
-            if self.run.preview:
+            if self.run.preview or self._apply():
                 return
-            try:
-                return self._apply(complete=not self.run.removals)
-            except Stale:
-                if replan + 1 == REPLANS:
-                    raise
+        raise Stale
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
@@ -179,15 +175,24 @@ class _Sync:
             self.run.save(update_fields=["fingerprint"])
             holding.write_holds(self.run, risks, limits)
 
-    def _apply(self, *, complete: bool) -> None:
-        run = self.run
-        with self._step("apply"):
-            kind = run.connection.kind
-            apply_set(run.district_id, run.connection_id, run.pk, None, kind, registry.label(kind))
-            remember(
-                run.district_id, run.connection_id, self.staged, complete=complete, settings_version=run.settings_version
-            )
-            self._applied()
+    def _apply(self) -> bool:
+        """Write tonight's unheld rows; False if they went stale and must be planned again."""
+        run, kind = self.run, self.run.connection.kind
+        try:
+            with self._step("apply"):
+                apply_set(run.district_id, run.connection_id, run.pk, None, kind, registry.label(kind))
+                complete = not run.removals
+                remember(
+                    run.district_id,
+                    run.connection_id,
+                    self.staged,
+                    complete=complete,
+                    settings_version=run.settings_version,
+                )
+                self._applied()
+        except Stale:
+            return False
+        return True
 
     def _undo(self) -> None:
         with self._step("plan"):

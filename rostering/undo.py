@@ -41,7 +41,9 @@ def why_not(run: Run) -> str:
     if Run.objects.filter(undoes=run, applied_at__isnull=False).exists():
         return "This sync was undone already."
     undone = Run.objects.filter(undoes=OuterRef("pk"), applied_at__isnull=False)
-    later = Run.objects.filter(connection=run.connection_id, applied_at__gt=run.applied_at, undoes=None, changes__isnull=False)
+    later = Run.objects.filter(
+        connection=run.connection_id, applied_at__gt=run.applied_at, undoes=None, changes__isnull=False
+    )
     if later.exclude(Exists(undone)).exists():
         return "Only the newest sync that changed something can be undone."
     return ""
@@ -65,5 +67,8 @@ def refuse_again(undo: Run) -> None:
 
 def _parameters(undo: Run) -> dict[str, Any]:
     return {
-        "district": undo.district_id, "connection": undo.connection_id, "run": undo.pk, "undone": undo.undoes_id,
+        "district": undo.district_id,
+        "connection": undo.connection_id,
+        "run": undo.pk,
+        "undone": undo.undoes_id,
     }

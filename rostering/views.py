@@ -94,7 +94,10 @@ def sync(request: HttpRequest, run_id: int) -> HttpResponse:
 def _page(request: HttpRequest, template: str, section: str, context: dict[str, Any]) -> HttpResponse:
     user = person(request)
     common = {
-        "district": home_district(user), "zone": zone_of(user), "schools": schools_of(user), "section": section,
+        "district": home_district(user),
+        "zone": zone_of(user),
+        "schools": schools_of(user),
+        "section": section,
         "tonight": clock.tonight(zone_of(user)),
     }
     return render(request, template, {**common, **context})
@@ -107,7 +110,11 @@ def _row(run: Any, counts: dict[str, int], *, warnings: bool) -> dict[str, Any]:
     )
     named = [(label, counts[kind]) for kind, label in Change.Kind.choices if counts[kind]]
     return {
-        "run": run, "word": word, "tone": wording.tone_of(word), "counts": named, "held": counts["held"],
+        "run": run,
+        "word": word,
+        "tone": wording.tone_of(word),
+        "counts": named,
+        "held": counts["held"],
         "source": registry.label(run.connection.kind),
     }
 

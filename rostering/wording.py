@@ -124,8 +124,13 @@ def why(change: Change, source: str) -> str:
 
 
 def differences(change: Change) -> list[Difference]:
-    """What a row changes, field by field, without what only the machinery needs."""
+    """What a row changes, field by field, without what only the machinery needs.
+
+    A newcomer's names stand beside the row already.
+    """
     names = [name for name in FIELDS if name in change.before or name in change.after]
+    if change.kind == Change.Kind.CREATE:
+        names = [name for name in names if name not in {"first_name", "last_name"}]
     return [
         Difference(FIELDS[name], _said(change.before, name), _said(change.after, name))
         for name in names

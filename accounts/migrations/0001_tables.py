@@ -7,166 +7,355 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='District',
+            name="District",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('timezone', models.CharField(default='America/New_York', max_length=64)),
-                ('limits', models.JSONField(blank=True, default=dict, help_text="Sync limits that differ from the product's.")),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("timezone", models.CharField(default="America/New_York", max_length=64)),
+                (
+                    "limits",
+                    models.JSONField(blank=True, default=dict, help_text="Sync limits that differ from the product's."),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.TextField(blank=True, default='')),
-                ('login_email', models.TextField(blank=True, null=True)),
-                ('username', models.TextField(blank=True, null=True)),
-                ('first_name', models.TextField(blank=True, default='')),
-                ('last_name', models.TextField(blank=True, default='')),
-                ('search', models.TextField(blank=True, default='', editable=False)),
-                ('profile_source', models.BigIntegerField(blank=True, editable=False, null=True)),
-                ('must_change_password', models.BooleanField(default=False)),
-                ('is_staff', models.BooleanField(default=False)),
-                ('staff_role', models.CharField(blank=True, choices=[('support', 'Support'), ('csm', 'CSM'), ('integrations', 'Integrations')], default='', max_length=16)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('district', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.district')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.TextField(blank=True, default="")),
+                ("login_email", models.TextField(blank=True, null=True)),
+                ("username", models.TextField(blank=True, null=True)),
+                ("first_name", models.TextField(blank=True, default="")),
+                ("last_name", models.TextField(blank=True, default="")),
+                ("search", models.TextField(blank=True, default="", editable=False)),
+                ("profile_source", models.BigIntegerField(blank=True, editable=False, null=True)),
+                ("must_change_password", models.BooleanField(default=False)),
+                ("is_staff", models.BooleanField(default=False)),
+                (
+                    "staff_role",
+                    models.CharField(
+                        blank=True,
+                        choices=[("support", "Support"), ("csm", "CSM"), ("integrations", "Integrations")],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="accounts.district",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EmailAlias',
+            name="EmailAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('login_email', models.TextField()),
-                ('until', models.DateTimeField()),
-                ('district', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.district')),
-                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='accounts.user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("login_email", models.TextField()),
+                ("until", models.DateTimeField()),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.district",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="aliases",
+                        to="accounts.user",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='School',
+            name="School",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('purchased', models.BooleanField(default=False)),
-                ('limits', models.JSONField(blank=True, default=dict, help_text="Sync limits that differ from the district's.")),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='schools', to='accounts.district')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("purchased", models.BooleanField(default=False)),
+                (
+                    "limits",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="Sync limits that differ from the district's."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="schools", to="accounts.district"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pin',
+            name="Pin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.TextField(choices=[('first_name', 'first_name'), ('last_name', 'last_name'), ('email', 'email'), ('grade', 'grade'), ('number', 'number'), ('roles', 'roles'), ('status', 'status'), ('*', '*')])),
-                ('why', models.TextField(blank=True, default='')),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('by', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.user')),
-                ('district', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.district')),
-                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='pins', to='accounts.user')),
-                ('school', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.school')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "field",
+                    models.TextField(
+                        choices=[
+                            ("first_name", "first_name"),
+                            ("last_name", "last_name"),
+                            ("email", "email"),
+                            ("grade", "grade"),
+                            ("number", "number"),
+                            ("roles", "roles"),
+                            ("status", "status"),
+                            ("*", "*"),
+                        ]
+                    ),
+                ),
+                ("why", models.TextField(blank=True, default="")),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.user",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.district",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pins",
+                        to="accounts.user",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.school",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(choices=[('student', 'Student'), ('teacher', 'Teacher'), ('admin', 'Admin'), ('assistant', 'Assistant'), ('district_admin', 'District admin')]), size=None)),
-                ('status', models.TextField(choices=[('active', 'Active'), ('disabled', 'Disabled'), ('suspended', 'Suspended'), ('deleted', 'Deleted')], default='active')),
-                ('suspended_by', models.TextField(blank=True, default='')),
-                ('grade', models.TextField(blank=True, default='')),
-                ('number', models.TextField(blank=True, default='')),
-                ('origin', models.TextField(default='hand')),
-                ('origin_label', models.TextField(default='By hand')),
-                ('source_id', models.BigIntegerField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('district', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.district')),
-                ('user', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.user')),
-                ('school', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.school')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(
+                            choices=[
+                                ("student", "Student"),
+                                ("teacher", "Teacher"),
+                                ("admin", "Admin"),
+                                ("assistant", "Assistant"),
+                                ("district_admin", "District admin"),
+                            ]
+                        ),
+                        size=None,
+                    ),
+                ),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("active", "Active"),
+                            ("disabled", "Disabled"),
+                            ("suspended", "Suspended"),
+                            ("deleted", "Deleted"),
+                        ],
+                        default="active",
+                    ),
+                ),
+                ("suspended_by", models.TextField(blank=True, default="")),
+                ("grade", models.TextField(blank=True, default="")),
+                ("number", models.TextField(blank=True, default="")),
+                ("origin", models.TextField(default="hand")),
+                ("origin_label", models.TextField(default="By hand")),
+                ("source_id", models.BigIntegerField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to="accounts.district"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="accounts.user",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="accounts.school",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.TextField()),
-                ('target', models.TextField(help_text='What it was done to, as kind:id.')),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('why', models.TextField(blank=True, default='')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('by', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.user')),
-                ('district', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.district')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.TextField()),
+                ("target", models.TextField(help_text="What it was done to, as kind:id.")),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                ("why", models.TextField(blank=True, default="")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.user",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.district",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['target', 'at'], name='audit_by_target')],
+                "indexes": [models.Index(fields=["target", "at"], name="audit_by_target")],
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('login_email__isnull', False)), fields=('login_email', 'district'), name='login_email_once_in_district'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("login_email__isnull", False)),
+                fields=("login_email", "district"),
+                name="login_email_once_in_district",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('username__isnull', False)), fields=('username', 'district'), name='username_once_in_district'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("username__isnull", False)),
+                fields=("username", "district"),
+                name="username_once_in_district",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('district__isnull', True)), fields=('login_email',), name='login_email_once_among_staff'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("district__isnull", True)),
+                fields=("login_email",),
+                name="login_email_once_among_staff",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('district__isnull', False), ('is_staff', True), _connector='OR'), name='only_staff_has_no_district'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("district__isnull", False), ("is_staff", True), _connector="OR"),
+                name="only_staff_has_no_district",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('district__isnull', True), ('is_staff', False), _connector='OR'), name='staff_belongs_to_no_district'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("district__isnull", True), ("is_staff", False), _connector="OR"),
+                name="staff_belongs_to_no_district",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='emailalias',
-            constraint=models.UniqueConstraint(fields=('district', 'login_email'), name='alias_once_in_district'),
+            model_name="emailalias",
+            constraint=models.UniqueConstraint(fields=("district", "login_email"), name="alias_once_in_district"),
         ),
         migrations.AddConstraint(
-            model_name='school',
-            constraint=models.UniqueConstraint(fields=('district', 'name'), name='school_name_once_in_district'),
+            model_name="school",
+            constraint=models.UniqueConstraint(fields=("district", "name"), name="school_name_once_in_district"),
         ),
         migrations.AddConstraint(
-            model_name='pin',
-            constraint=models.UniqueConstraint(fields=('user', 'school', 'field'), name='pin_once'),
+            model_name="pin",
+            constraint=models.UniqueConstraint(fields=("user", "school", "field"), name="pin_once"),
         ),
         migrations.AddConstraint(
-            model_name='pin',
-            constraint=models.UniqueConstraint(condition=models.Q(('school__isnull', True)), fields=('user', 'field'), name='pin_once_for_the_person'),
+            model_name="pin",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("school__isnull", True)), fields=("user", "field"), name="pin_once_for_the_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pin',
-            constraint=models.CheckConstraint(condition=models.Q(('field__in', ('first_name', 'last_name', 'email', 'grade', 'number', 'roles', 'status', '*'))), name='pin_names_a_field'),
+            model_name="pin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("field__in", ("first_name", "last_name", "email", "grade", "number", "roles", "status", "*"))
+                ),
+                name="pin_names_a_field",
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['school', 'status'], name='membership_by_school'),
+            model_name="membership",
+            index=models.Index(fields=["school", "status"], name="membership_by_school"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'school'), name='one_membership_per_school'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("user", "school"), name="one_membership_per_school"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('school__isnull', True)), fields=('user',), name='one_district_role'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("school__isnull", True)), fields=("user",), name="one_district_role"
+            ),
         ),
     ]

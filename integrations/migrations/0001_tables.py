@@ -6,118 +6,264 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_tables'),
+        ("accounts", "0001_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField()),
-                ('tenant', models.TextField()),
-                ('tenant_name', models.TextField(blank=True, default='')),
-                ('account', models.TextField(blank=True, default='')),
-                ('state', models.TextField(choices=[('setting_up', 'Setting up'), ('connected', 'Connected'), ('needs_attention', 'Needs attention'), ('paused', 'Paused'), ('disconnected', 'Disconnected')], default='setting_up')),
-                ('problem', models.TextField(blank=True, default='', help_text='Reason code of what stopped the last run.')),
-                ('problem_text', models.TextField(blank=True, default='')),
-                ('problem_since', models.DateTimeField(blank=True, null=True)),
-                ('stopped', models.BooleanField(default=False, help_text='Stop switch: no run starts or goes on.')),
-                ('roles', models.JSONField(blank=True, default=dict)),
-                ('limits', models.JSONField(blank=True, default=dict)),
-                ('settings_version', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('created_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.user')),
-                ('district', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='accounts.district')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.TextField()),
+                ("tenant", models.TextField()),
+                ("tenant_name", models.TextField(blank=True, default="")),
+                ("account", models.TextField(blank=True, default="")),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[
+                            ("setting_up", "Setting up"),
+                            ("connected", "Connected"),
+                            ("needs_attention", "Needs attention"),
+                            ("paused", "Paused"),
+                            ("disconnected", "Disconnected"),
+                        ],
+                        default="setting_up",
+                    ),
+                ),
+                (
+                    "problem",
+                    models.TextField(blank=True, default="", help_text="Reason code of what stopped the last run."),
+                ),
+                ("problem_text", models.TextField(blank=True, default="")),
+                ("problem_since", models.DateTimeField(blank=True, null=True)),
+                ("stopped", models.BooleanField(default=False, help_text="Stop switch: no run starts or goes on.")),
+                ("roles", models.JSONField(blank=True, default=dict)),
+                ("limits", models.JSONField(blank=True, default=dict)),
+                ("settings_version", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.user",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connections",
+                        to="accounts.district",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.TextField(db_collation='C')),
-                ('kind', models.TextField(choices=[('roster', 'Roster'), ('legacy', 'Legacy'), ('sign_in', 'Sign-in')], default='roster')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('connection', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='links', to='integrations.connection')),
-                ('district', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.district')),
-                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='links', to='accounts.user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.TextField(db_collation="C")),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[("roster", "Roster"), ("legacy", "Legacy"), ("sign_in", "Sign-in")], default="roster"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.district",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="accounts.user",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SamePerson',
+            name="SamePerson",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.TextField(db_collation='C')),
-                ('same', models.BooleanField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('by', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.user')),
-                ('connection', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='integrations.connection')),
-                ('district', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.district')),
-                ('user', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.TextField(db_collation="C")),
+                ("same", models.BooleanField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.user",
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.district",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.user",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SchoolLink',
+            name="SchoolLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.TextField(db_collation='C')),
-                ('external_name', models.TextField(blank=True, default='')),
-                ('active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('connection', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='school_links', to='integrations.connection')),
-                ('district', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.district')),
-                ('school', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='source_links', to='accounts.school')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.TextField(db_collation="C")),
+                ("external_name", models.TextField(blank=True, default="")),
+                ("active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="school_links",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.district",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="source_links",
+                        to="accounts.school",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StopSwitch',
+            name="StopSwitch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField(blank=True, default='', unique=True)),
-                ('why', models.TextField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.TextField(blank=True, default="", unique=True)),
+                ("why", models.TextField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.user",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UpstreamTenant',
+            name="UpstreamTenant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField()),
-                ('external_id', models.TextField(db_collation='C')),
-                ('name', models.TextField(blank=True, default='')),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.TextField()),
+                ("external_id", models.TextField(db_collation="C")),
+                ("name", models.TextField(blank=True, default="")),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'external_id'), name='an_upstream_is_listed_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "external_id"), name="an_upstream_is_listed_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(fields=('district', 'kind', 'tenant', 'account'), name='one_connection_per_upstream'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                fields=("district", "kind", "tenant", "account"), name="one_connection_per_upstream"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'disconnected'), _negated=True), fields=('kind', 'tenant', 'account'), name='an_upstream_belongs_to_one_district'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "disconnected"), _negated=True),
+                fields=("kind", "tenant", "account"),
+                name="an_upstream_belongs_to_one_district",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='an_external_id_is_one_person'),
+            model_name="link",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "external_id"), name="an_external_id_is_one_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sameperson',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id', 'user'), name='asked_once_per_pair'),
+            model_name="sameperson",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "external_id", "user"), name="asked_once_per_pair"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schoollink',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='a_source_school_is_one_school'),
+            model_name="schoollink",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "external_id"), name="a_source_school_is_one_school"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schoollink',
-            constraint=models.UniqueConstraint(condition=models.Q(('active', True)), fields=('school',), name='one_automatic_source_per_school'),
+            model_name="schoollink",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("active", True)), fields=("school",), name="one_automatic_source_per_school"
+            ),
         ),
     ]

@@ -22,10 +22,13 @@ WALLS = "".join(
 ) + walls.support_only("integrations_upstreamtenant")
 
 # A worker of any district must see that everything, or its source, was stopped.
-STOP = walls.support_only("integrations_stopswitch") + f"""
+STOP = (
+    walls.support_only("integrations_stopswitch")
+    + f"""
 CREATE POLICY everybody_sees ON integrations_stopswitch FOR SELECT TO {walls.APP} USING (true);
 REVOKE INSERT, UPDATE, DELETE ON integrations_stopswitch FROM {walls.APP};
 """
+)
 
 
 class Migration(migrations.Migration):

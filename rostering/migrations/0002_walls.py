@@ -24,8 +24,7 @@ KEYS = "".join(
 )
 
 WALLS = "".join(
-    walls.tenant(f"rostering_{name}")
-    for name in ("run", "hold", "change", "answer", "record", "rejection", "issue")
+    walls.tenant(f"rostering_{name}") for name in ("run", "hold", "change", "answer", "record", "rejection", "issue")
 )
 
 # One unlogged table per run and attempt: dropped, not deleted from, and analyzed by

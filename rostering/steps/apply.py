@@ -13,8 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from rostering import sql
 
 WRITES = (
-    "apply.create_people", "apply.change_people", "apply.unlink", "apply.link", "apply.legacy",
-    "apply.join", "apply.change_memberships", "apply.former_emails",
+    "apply.create_people",
+    "apply.change_people",
+    "apply.unlink",
+    "apply.link",
+    "apply.legacy",
+    "apply.join",
+    "apply.change_memberships",
+    "apply.former_emails",
 )
 TOUCHED = ["accounts_user", "accounts_membership", "integrations_link"]
 WORTH_ANALYZING = 1_000
@@ -31,7 +37,12 @@ def apply_set(district: int, connection_id: int, run: int, hold: int | None, ori
     if one row's `before` is no longer what is stored.
     """
     params: dict[str, Any] = {
-        "district": district, "connection": connection_id, "run": run, "hold": hold, "origin": origin, "label": label,
+        "district": district,
+        "connection": connection_id,
+        "run": run,
+        "hold": hold,
+        "origin": origin,
+        "label": label,
     }
     try:
         with transaction.atomic():
@@ -56,7 +67,10 @@ def apply_set(district: int, connection_id: int, run: int, hold: int | None, ori
 def remember(district: int, connection_id: int, staged: str, *, complete: bool, settings_version: int) -> None:
     """Keep what the source said, as differences; lift refusals that no longer apply."""
     params = {
-        "district": district, "connection": connection_id, "complete": complete, "settings_version": settings_version,
+        "district": district,
+        "connection": connection_id,
+        "complete": complete,
+        "settings_version": settings_version,
     }
     for statement in ("apply.lift", "apply.forget", "apply.remember"):
         sql.run(statement, params, staged)

@@ -22,7 +22,12 @@ UNANSWERED = "unanswered"
 
 
 def confirm(
-    run: Run, provider: Provider, scope: Sequence[str], budget: int, over_limit: set[int], still_ours: Callable[[], None]
+    run: Run,
+    provider: Provider,
+    scope: Sequence[str],
+    budget: int,
+    over_limit: set[int],
+    still_ours: Callable[[], None],
 ) -> None:
     """Ask about planned leavers the listing did not name; drop the rows of those who stay.
 
@@ -42,7 +47,9 @@ def confirm(
         params = {"run": run.pk, "users": [u for u, s in states.items() if s in {"in_scope", UNANSWERED}]}
         sql.run("confirm.stay", params)
         for state in ("gone", "out_of_scope", "inactive"):
-            sql.run("confirm.leave", {"run": run.pk, "state": state, "users": [u for u, s in states.items() if s == state]})
+            sql.run(
+                "confirm.leave", {"run": run.pk, "state": state, "users": [u for u, s in states.items() if s == state]}
+            )
 
 
 def _answers(

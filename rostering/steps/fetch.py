@@ -31,18 +31,19 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def fetch(run: Run, provider: Provider, scope: Sequence[str], progress: Callable[[int], None]) -> Receipt:
     """Stage everybody; the receipt of the listing.
 
-    `progress` is told after each batch, inside its transaction, how many people have
-    been read, and raises if this worker may no longer write. Raises `SourceError`.
+    `progress` is told before each batch is written, inside its transaction, how many
+    people have been read, and raises if this worker may no longer write. Raises `SourceError`.
     """
+    read = 0
     with tenancy.district(run.district_id):
+        progress(read)
         open_staging(run)
     stream = provider.people(scope)
-    read = 0
     while batch := list(islice(stream, BATCH)):
+        read += len(batch)
         with tenancy.district(run.district_id):
-            stage(run, batch)
-            read += len(batch)
             progress(read)
+            stage(run, batch)
     return provider.receipt
 
 
@@ -75,6 +76,12 @@ def _as_csv(people: list[Person]) -> str:
 def _lines(people: list[Person]) -> Iterator[tuple[str, ...]]:
     for p in people:
         yield (
-            p.external_id, p.first_name, p.last_name, p.email, "t" if p.active else "f", p.problem,
-            _encode(p.roles), _encode(p.legacy_ids) if p.legacy_ids else "[]",
+            p.external_id,
+            p.first_name,
+            p.last_name,
+            p.email,
+            "t" if p.active else "f",
+            p.problem,
+            _encode(p.roles),
+            _encode(p.legacy_ids) if p.legacy_ids else "[]",
         )

@@ -44,7 +44,10 @@ class Risk(NamedTuple):
 
 
 ROLE_WORDS = {
-    "student": "students", "teacher": "teachers", "admin": "Admins", "assistant": "Assistants",
+    "student": "students",
+    "teacher": "teachers",
+    "admin": "Admins",
+    "assistant": "Assistants",
     "district_admin": "District admins",
 }
 WINDOWS = (("suspend_week", 7, "7 days"), ("suspend_month", 30, "30 days"))

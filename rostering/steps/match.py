@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ANNOUNCED = "The source announced {announced} records and sent {rows}."
 UNFINISHED = "The last page did not say that it was the last."
 MISSING = "The source no longer shares a school that is linked here."
+NOTHING = "The source shares no data: no school and no person."
 NAMELESS = "A record without an id could not be read."
 
 
@@ -42,5 +43,5 @@ def why_nobody_leaves(staged: str, receipt: Receipt, linked: set[str]) -> str:
     if not receipt.closed:
         return UNFINISHED
     if not linked <= set(receipt.places):
-        return MISSING
+        return MISSING if receipt.rows or receipt.places else NOTHING
     return NAMELESS if sql.one("match.facts", {}, staged)["nameless"] else ""

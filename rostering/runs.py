@@ -46,24 +46,25 @@ def start(connection: Connection, trigger: str, **details: Unpack[Details]) -> t
     Returns the run and whether it is a new one. Any number of presses at once make one
     run: the table's own constraint decides, not a look before the insert.
     """
-    asked_by, night = details.pop("by", None), details.get("night")
-    run = Run(
-        district_id=connection.district_id,
-        connection=connection,
-        trigger=trigger,
-        asked_by=asked_by,
-        settings_version=connection.settings_version,
-        people_expected=_expected(connection),
-        **details,
-    )
-    if _insert(run):
-        transaction.on_commit(lambda: queue.enqueue(run.pk))
-        return run, True
-    going = _in_the_way(connection, night)
-    if going:
-        return going, False
-    # The run that was in the way ended between our two looks.
-    return start(connection, trigger, by=asked_by, **details)
+    asked_by = details.pop("by", None)
+    expected = _expected(connection)
+    while True:
+        run = Run(
+            district_id=connection.district_id,
+            connection=connection,
+            trigger=trigger,
+            asked_by=asked_by,
+            settings_version=connection.settings_version,
+            people_expected=expected,
+            **details,
+        )
+        if _insert(run):
+            transaction.on_commit(lambda: queue.enqueue(run.pk))
+            return run, True
+        # None if the run that was in the way ended between our two looks: then ours may start after all.
+        going = _in_the_way(connection, details.get("night"))
+        if going:
+            return going, False
 
 
 def _insert(run: Run) -> bool:

@@ -101,10 +101,8 @@ def lines(found: Report) -> list[str]:
     """The report as plain text, a line each, without a person's name."""
     kinds = {str(kind.value): str(kind.label) for kind in Change.Kind}
     run = found.run
-    text = [
-        f"{run}{' (preview)' if run.preview else ''}: {found.words} in {found.seconds} s, "
-        f"{run.people_read:,} people read"
-    ]
+    name = f"{run} (preview)" if run.preview else str(run)
+    text = [f"{name}: {found.words} in {found.seconds} s, {run.people_read:,} people read"]
     if run.problem:
         text.append(f"  {run.problem}: {run.problem_text}")
     if run.removals:

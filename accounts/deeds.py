@@ -84,7 +84,11 @@ def form_for(request: HttpRequest, kind: Callable[..., forms.Form], *args: Any, 
 def _once(
     request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse]
 ) -> HttpResponse | None:
-    key = f"deed:{request.POST.get('token', '')[:64]}"
+    token = request.POST.get("token", "")
+    if not token:
+        form.add_error(None, "Nothing was done. Press the button once more.")
+        return None
+    key = f"deed:{token[:64]}"
     if not cache.add(key, 1, REMEMBERED):
         return None
     try:

@@ -45,7 +45,7 @@ def fitting(handle: str, password: str) -> list[User]:
     for _ in range(CHECKS - len(candidates)):
         make_password(password)
     people = [user for user in map(load, right) if user is not None]
-    return [user for user in people if may_enter(user)] or people
+    return [user for user in people if _welcome(user)] or people
 
 
 def load(user_id: int) -> User | None:
@@ -58,13 +58,19 @@ def load(user_id: int) -> User | None:
 
 
 def may_enter(user: User) -> bool:
-    """Whether this person is still let in: staff with a role, or anybody active somewhere."""
+    """Whether this person is still let in: staff with a role, or anybody active somewhere.
+
+    Their own door must be open.
+    """
     if not user.is_active:
         return False
-    if user.is_staff:
-        return bool(user.staff_role)
+    return bool(user.staff_role) if user.is_staff else bool(reach_of(user).memberships)
+
+
+def _welcome(user: User) -> bool:
+    """Open this person's door, and say whether they may enter by it."""
     tenancy.open_for(user)
-    return bool(reach_of(user).memberships)
+    return may_enter(user)
 
 
 def remember_choice(request: HttpRequest, people: list[User]) -> None:
@@ -77,7 +83,7 @@ def choices(request: HttpRequest) -> list[tuple[User, str]]:
     kept = request.session.get(CHOOSING) or {"people": [], "at": 0}
     if now().timestamp() - kept["at"] > CHOOSE_WITHIN:
         return []
-    return [(user, _district_name(user)) for user in map(load, kept["people"]) if user and may_enter(user)]
+    return [(user, _district_name(user)) for user in map(load, kept["people"]) if user and _welcome(user)]
 
 
 def forget_choice(request: HttpRequest) -> None:
@@ -100,7 +106,7 @@ class Adapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: User, **hooks: Any) -> HttpResponse | None:
         """Turn away who may not enter; let who fits in several districts choose; open the door."""
         fits: list[User] = getattr(request, "sign_in_fits", [])
-        if not may_enter(user):
+        if not _welcome(user):
             return redirect("account_inactive")
         if len(fits) > 1:
             remember_choice(request, fits)

@@ -47,7 +47,7 @@ def find_tenant(request: HttpRequest, district_id: int, kind: str) -> HttpRespon
     if request.method == "POST":
         try:
             found = linking.refresh_tenants(kind)
-            messages.success(request, f"{label} lists {found} districts.")
+            messages.success(request, f"{label} lists {found} district{'' if found == 1 else 's'}.")
         except SourceError as problem:
             messages.error(request, f"{problem} ({problem.code}) The list below is from the last time.")
         return redirect("admin:find_tenant", district.pk, kind)

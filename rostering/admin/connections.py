@@ -47,7 +47,10 @@ def connection_syncs(request: HttpRequest, connection_id: int) -> HttpResponse:
 def preview(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Ask what a sync would do."""
     return _start(
-        request, connection_id, asking.preview, "Start preview",
+        request,
+        connection_id,
+        asking.preview,
+        "Start preview",
         ["A preview reads everybody and compares. It changes nothing."],
     )
 
@@ -56,7 +59,10 @@ def preview(request: HttpRequest, connection_id: int) -> HttpResponse:
 def sync_now(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Ask for a sync now."""
     return _start(
-        request, connection_id, asking.sync_now, "Run sync now",
+        request,
+        connection_id,
+        asking.sync_now,
+        "Run sync now",
         [
             "Everybody the source shares is read and compared; accounts are changed within the limits.",
             "What is over a limit waits in a hold. If a run is going already, you are shown that one.",
@@ -66,7 +72,10 @@ def sync_now(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 
 def _start(
-    request: HttpRequest, connection_id: int, ask: Callable[[Any, Any, str], tuple[Run, bool]], verb: str,
+    request: HttpRequest,
+    connection_id: int,
+    ask: Callable[[Any, Any, str], tuple[Run, bool]],
+    verb: str,
     says: list[str],
 ) -> HttpResponse:
     user = person(request)
@@ -94,7 +103,9 @@ def first_sync(request: HttpRequest, run_id: int) -> HttpResponse:
         return redirect("admin:run", run.pk)
 
     deed = Deed(
-        f"{title_of(seen)} · First sync", "Run the first sync", reverse("admin:run", args=[seen.pk]),
+        f"{title_of(seen)} · First sync",
+        "Run the first sync",
+        reverse("admin:run", args=[seen.pk]),
         says=["Accounts are made for everybody in this preview, judged against it. People are not told by us."],
         facts=[("Would be created", counts["create"]), ("Would be taken over", counts["adopt"])],
     )
@@ -113,7 +124,9 @@ def stop_run(request: HttpRequest, run_id: int) -> HttpResponse:
         return redirect("admin:run", run.pk)
 
     deed = Deed(
-        f"{title_of(run)} · Stop", "Stop this run", reverse("admin:run", args=[run.pk]),
+        f"{title_of(run)} · Stop",
+        "Stop this run",
+        reverse("admin:run", args=[run.pk]),
         says=["A run that has not applied anything yet changes nothing when it is stopped."],
     )
     return offer(request, deed, form_for(request, Reason), do)
@@ -143,7 +156,9 @@ def _undo(request: HttpRequest, run_id: int, verb: str, *, preview: bool) -> Htt
 
     happened = sum(number for kind, number in counts.items() if kind != "held")
     deed = Deed(
-        f"{title_of(run)} · {verb}", verb, reverse("admin:run", args=[run.pk]),
+        f"{title_of(run)} · {verb}",
+        verb,
+        reverse("admin:run", args=[run.pk]),
         says=[
             f"{happened:,} changes are turned back where they still stand. What a person changed since stays.",
             "People whom this sync created are suspended, not deleted.",

@@ -50,9 +50,13 @@ def hold_page(request: HttpRequest, hold_id: int) -> HttpResponse:
     form = Filter(schools_in(user, hold.district), request.GET)
     page = Paginator(narrowed(access.held_by(hold), form), PAGE).get_page(request.GET.get("page"))
     context = {
-        "hold": hold, "form": form, "page": page, "lines": lines.lines(page, hold.run),
+        "hold": hold,
+        "form": form,
+        "page": page,
+        "lines": lines.lines(page, hold.run),
         "kinds": [(kind, Change.Kind(kind).label, n) for kind, n in access.held_kinds(hold)],
-        "open": hold.state == Hold.State.OPEN, "trail": trail_of(user, target_of(hold)),
+        "open": hold.state == Hold.State.OPEN,
+        "trail": trail_of(user, target_of(hold)),
     }
     return show(request, "console/hold.html", _title(hold), context)
 
@@ -77,9 +81,7 @@ def reject(request: HttpRequest, hold_id: int) -> HttpResponse:
     return _decide(request, hold_id, asking.reject, "Reject", says)
 
 
-def _decide(
-    request: HttpRequest, hold_id: int, decide: Callable[..., str], verb: str, says: list[str]
-) -> HttpResponse:
+def _decide(request: HttpRequest, hold_id: int, decide: Callable[..., str], verb: str, says: list[str]) -> HttpResponse:
     user = person(request)
     hold = access.hold_for(user, hold_id)
     part = _part(request.GET)
@@ -96,7 +98,9 @@ def _decide(
     people = rows.order_by().values("user_id").distinct().count()
     many = "1 person" if people == 1 else f"{people:,} people"
     deed = Deed(
-        f"{_title(hold)} · {verb}", f"{verb}: {many}", reverse("admin:hold", args=[hold.pk]),
+        f"{_title(hold)} · {verb}",
+        f"{verb}: {many}",
+        reverse("admin:hold", args=[hold.pk]),
         says=[*([f"{many}: {names}{' …' if people > NAMED else '.'}"] if people else []), *says],
         facts=[("Why it waits", hold.text), ("Two people must agree", "yes" if hold.needs_second else "no")],
     )
@@ -126,7 +130,8 @@ def lift_rejection(request: HttpRequest, rejection_id: int) -> HttpResponse:
         return redirect("admin:rejections", rejection.connection_id)
 
     deed = Deed(
-        f"{name_of(rejection.connection)} · Lift refusal", "Lift refusal",
+        f"{name_of(rejection.connection)} · Lift refusal",
+        "Lift refusal",
         reverse("admin:rejections", args=[rejection.connection_id]),
         says=["The next sync may plan this change again; limits still hold."],
         facts=[("What", rejection.get_kind_display()), ("Reference", rejection.external_id)],
@@ -162,7 +167,8 @@ def same_person(request: HttpRequest, issue_id: int) -> HttpResponse:
 
     theirs = access.record_of(issue)
     deed = Deed(
-        f"{name_of(issue.connection)} · Same person?", "Save",
+        f"{name_of(issue.connection)} · Same person?",
+        "Save",
         reverse("admin:same_people", args=[issue.connection_id]),
         says=[
             "An account with Admin is never taken over by its email alone. Ask the school if you are not sure.",
@@ -171,7 +177,8 @@ def same_person(request: HttpRequest, issue_id: int) -> HttpResponse:
         facts=[
             (f"In {source}", f"{theirs.get('first_name', '')} {theirs.get('last_name', '')}".strip() or "no name"),
             (f"{source} reference", issue.external_id),
-            ("In SmartPass", account.get_full_name()), ("Email in SmartPass", account.email or "none"),
+            ("In SmartPass", account.get_full_name()),
+            ("Email in SmartPass", account.email or "none"),
         ],
     )
     return offer(request, deed, form_for(request, SameOrNot), do)

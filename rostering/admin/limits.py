@@ -64,7 +64,9 @@ def _limits(
         return redirect(back)
 
     deed = Deed(
-        f"{name} · Limits", "Save limits", back,
+        f"{name} · Limits",
+        "Save limits",
+        back,
         says=[
             "Over a limit a sync stops and asks. Share and number must both be reached.",
             "Shares go from 0 to 1: 0.1 is 10 %.",

@@ -46,6 +46,12 @@ def test_a_second_press_does_nothing_twice(desk: Desk) -> None:
     assert len(rows(District)) == 1
 
 
+def test_a_deed_without_its_token_is_not_done(desk: Desk) -> None:
+    answer = desk.client.post("/admin/districts/new/", {"name": "Springfield USD"})
+    assert "Press the button once more" in answer.content.decode()
+    assert rows(District) == []
+
+
 def test_linking_a_district_and_a_school(desk: Desk) -> None:
     with tenancy.support():
         district, tenant = factories.district("Alder USD"), factories.tenant("Alder at Clever")
@@ -84,7 +90,12 @@ def test_a_sync_is_asked_for_once(desk: Desk, world: factories.World) -> None:
     assert (started.asked_by_id, started.why) == (desk.user.pk, "Asked by Ravi")
     assert "already going" in desk.look(second.headers["Location"])
     assert trail("run.start").target == f"run:{started.pk}"
-    assert "Running" not in desk.look(f"/admin/runs/{started.pk}/progress/")
+    assert f'hx-get="/admin/runs/{started.pk}/progress/"' in desk.look(f"/admin/runs/{started.pk}/")
+    with tenancy.support():
+        Run.objects.filter(pk=started.pk).update(state="running", step="fetch", people_read=812, people_expected=1305)
+    progress = desk.look(f"/admin/runs/{started.pk}/progress/")
+    assert "Read people: 812 people read of about 1305" in progress
+    assert "Refresh" in progress
     desk.do(f"/admin/runs/{started.pk}/stop/")
     assert rows(Run, pk=started.pk)[0].state == RunState.STOPPED
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
@@ -46,9 +47,9 @@ def start(connection: Connection, trigger: str, **details: Unpack[Details]) -> t
     Returns the run and whether it is a new one. Any number of presses at once make one
     run: the table's own constraint decides, not a look before the insert.
     """
-    asked_by = details.pop("by", None)
+    asked_by, begins = details.pop("by", None), details.pop("start_after", None)
     expected = _expected(connection)
-    while True:
+    for _ in range(LOOKS):
         run = Run(
             district_id=connection.district_id,
             connection=connection,
@@ -56,15 +57,20 @@ def start(connection: Connection, trigger: str, **details: Unpack[Details]) -> t
             asked_by=asked_by,
             settings_version=connection.settings_version,
             people_expected=expected,
+            # By the clock that says what is due: a web server's may be ahead of it.
+            start_after=begins or Now(),
             **details,
         )
         if _insert(run):
-            transaction.on_commit(lambda: queue.enqueue(run.pk))
+            transaction.on_commit(partial(queue.enqueue, run.pk))
             return run, True
         # None if the run that was in the way ended between our two looks: then ours may start after all.
         going = _in_the_way(connection, details.get("night"))
         if going:
+            if trigger in {Trigger.ASKED, Trigger.SUPPORT} and not run.preview:
+                _hasten(going)
             return going, False
+    raise RuntimeError("A run can neither be started nor joined.")
 
 
 def _insert(run: Run) -> bool:
@@ -84,7 +90,7 @@ def _in_the_way(connection: Connection, night: dt.date | None) -> Run | None:
 def _hasten(run: Run) -> None:
     """Somebody asks for it now: a run that waits for its turn of the night, or after a failure, waits no longer."""
     if Run.objects.filter(pk=run.pk, state=RunState.QUEUED, start_after__gt=Now()).update(start_after=Now()):
-        transaction.on_commit(lambda: queue.enqueue(run.pk))
+        transaction.on_commit(partial(queue.enqueue, run.pk))
 
 
 def _expected(connection: Connection) -> int:

@@ -209,6 +209,11 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Written into the scheduler's tables whenever beat starts. A tick that nobody takes within its
+# minute is worth nothing: the next one looks at the same rows.
+CELERY_BEAT_SCHEDULE = {
+    "rostering.tick": {"task": "rostering.tick", "schedule": 60.0, "options": {"expire_seconds": 55}},
+}
 # Without a deadline the scheduler, started late, fires a missed job at the wrong hour next day.
 # What a longer outage missed, the product finds out from its own run rows.
 CELERY_BEAT_CRON_STARTING_DEADLINE = 3600

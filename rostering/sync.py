@@ -20,15 +20,15 @@ from accounts.models import School
 from integrations import registry
 from integrations.models import SchoolLink
 from integrations.provider import Refused, SourceError, Unreachable
-from rostering import holding, lease, runs, sql, undo
+from rostering import holding, lease, runs, sql, summary, undo
 from rostering.limits import resolve
-from rostering.models import Run, RunState
+from rostering.models import Change, Run, RunState
 from rostering.steps import guard
 from rostering.steps.apply import Stale, apply_set, remember
 from rostering.steps.confirm import confirm
 from rostering.steps.fetch import fetch, staging
 from rostering.steps.match import StagingLost, match, why_nobody_leaves
-from rostering.steps.plan import fingerprint, plan
+from rostering.steps.plan import discard, facts, fingerprint, plan
 from rostering.steps.report import report
 
 if TYPE_CHECKING:
@@ -151,8 +151,18 @@ class _Sync:
     def _plan(self) -> None:
         with self._step("plan"):
             roles = registry.roles_of(self.run.connection)
-            self.run.issue_counts = plan(self.run, self.staged, roles, removals=not self.run.removals)
-            self.run.save(update_fields=["issue_counts"])
+            removals = not self.run.removals
+            self.run.settled = facts(self.run, self.staged, roles, removals=removals)
+            last = summary.last_good(self.run.connection)
+            if last and last.settled == self.run.settled:
+                # Nothing changed since a plan that was empty: it would be empty again.
+                discard(self.run)
+                self.run.issue_counts = last.issue_counts
+            else:
+                self.run.issue_counts = plan(self.run, self.staged, roles, removals=removals)
+                if Change.objects.filter(run=self.run).exists():
+                    self.run.settled = ""
+            self.run.save(update_fields=["issue_counts", "settled"])
 
     def _confirm(self, provider: Provider, scope: list[str]) -> None:
         limits, school_limits = self._limits()

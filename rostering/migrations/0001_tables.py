@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ),
                 ("settings_version", models.PositiveIntegerField(default=0)),
                 ("fingerprint", models.TextField(blank=True, default="")),
+                ("settled", models.TextField(blank=True, default="", help_text="The facts for which the plan was empty.")),
                 ("issue_counts", models.JSONField(default=dict)),
                 (
                     "seconds",

@@ -71,6 +71,7 @@ class Run(models.Model):
     removals = models.TextField(blank=True, default="", help_text="Why nobody could be removed; empty if they could.")
     settings_version = models.PositiveIntegerField(default=0)
     fingerprint = models.TextField(blank=True, default="")
+    settled = models.TextField(blank=True, default="", help_text="The facts for which the plan was empty.")
     issue_counts = models.JSONField(default=dict)
     seconds = models.JSONField(default=dict, help_text="Seconds spent in each step of the last attempt.")
     problem = models.TextField(blank=True, default="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -30,18 +31,30 @@ def parameters(run: Run, roles: Mapping[str, list[str]], *, removals: bool) -> d
     }
 
 
+def facts(run: Run, staged: str, roles: Mapping[str, list[str]], *, removals: bool) -> str:
+    """Names everything the plan is made from: while it stays the same, so does the plan."""
+    rules = hashlib.sha256(sql.text("plan.write", staged).replace(staged, "").encode()).hexdigest()
+    named = sql.one("plan.facts", {**parameters(run, roles, removals=removals), "rules": rules}, staged)
+    return str(named["facts"])
+
+
 def plan(run: Run, staged: str, roles: Mapping[str, list[str]], *, removals: bool) -> dict[str, int]:
     """Write the plan and what it found wrong; how many people have which issue.
 
     Replaces whatever an earlier attempt of this run had planned.
     """
-    sql.run("plan.discard", {"run": run.pk})
+    discard(run)
     written = sql.one("plan.write", parameters(run, roles, removals=removals), staged)
     if written["changes"] > WORTH_ANALYZING:
         with connection.cursor() as cursor:
             cursor.execute("SELECT smartpass_analyze(%s)", [["rostering_change"]])
     found: dict[str, int] = json.loads(written["issues"])
     return found
+
+
+def discard(run: Run) -> None:
+    """Forget what an earlier attempt, or a plan that went stale, of this run had written."""
+    sql.run("plan.discard", {"run": run.pk})
 
 
 def fingerprint(run_id: int, hold_id: int | None = None) -> tuple[str, int]:

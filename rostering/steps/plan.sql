@@ -427,6 +427,24 @@ SELECT 'issue', f.key, f.school_id, f.external_id, f.code, '{}', f.detail, f.sev
  FROM rostering_record r
  WHERE r.connection_id = %(connection)s AND (r.external_id = ANY (%(ids)s) OR r.login = ANY (%(logins)s)))
 
+-- name: facts
+-- Names everything a plan is made from: the listing, the rows of ours it is compared with
+-- (a row that anybody rewrote has another xmin), pins in force, settings and these rules.
+SELECT md5(concat_ws('|', %(rules)s, %(roles)s, %(settings_version)s, %(removals)s,
+    (SELECT count(*) || ':' || coalesce(sum(hashtextextended(external_id, digest)), 0) FROM {staged}),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM accounts_user),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM accounts_membership),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM accounts_school),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM integrations_link
+     WHERE connection_id = %(connection)s),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM integrations_schoollink),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM integrations_sameperson),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM rostering_rejection WHERE lifted_at IS NULL),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM rostering_issue
+     WHERE connection_id = %(connection)s AND closed_at IS NULL AND opened_at IS NOT NULL),
+    (SELECT sum(hashint8extended(id, xmin::text::bigint)) FROM accounts_pin WHERE until IS NULL OR until > now())
+)) AS facts
+
 -- name: discard
 -- What an earlier attempt, or a stale plan, of this run left behind.
 WITH gone AS (DELETE FROM rostering_change WHERE run_id = %(run)s),

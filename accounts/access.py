@@ -42,9 +42,7 @@ class Reach:
     @property
     def own_schools(self) -> frozenset[int]:
         """The schools of which this person is an Admin."""
-        return frozenset(
-            each.school_id for each in self.memberships if each.school_id and Roles.ADMIN in each.roles
-        )
+        return frozenset(each.school_id for each in self.memberships if each.school_id and Roles.ADMIN in each.roles)
 
     @property
     def administers(self) -> bool:

@@ -55,7 +55,9 @@ def new_district(request: HttpRequest) -> HttpResponse:
         return redirect("admin:district", district.pk)
 
     deed = Deed(
-        "New district", "Create district", reverse("admin:accounts_district_changelist"),
+        "New district",
+        "Create district",
+        reverse("admin:accounts_district_changelist"),
         says=["A district is walled off from every other one. An independent school is a district of one."],
     )
     return offer(request, deed, form_for(request, DistrictForm), do)
@@ -68,7 +70,9 @@ def district_page(request: HttpRequest, district_id: int) -> HttpResponse:
     user = access.person(request)
     district = access.district_for_support(user, district_id)
     return show(
-        request, "console/district.html", district.name,
+        request,
+        "console/district.html",
+        district.name,
         {
             "district": district,
             "schools": access.schools_in(user, district),
@@ -103,14 +107,19 @@ def first_admin(request: HttpRequest, district_id: int) -> HttpResponse:
 
     def do(given: dict[str, Any]) -> HttpResponse:
         made = people.create_first_admin(
-            user, given["school"],
-            first_name=given["first_name"], last_name=given["last_name"], email=given["email"],
+            user,
+            given["school"],
+            first_name=given["first_name"],
+            last_name=given["last_name"],
+            email=given["email"],
         )
         title = f"{district.name} · {given['school'].name}"
         return show(request, "console/first_password.html", title, {"made": made, "district": district})
 
     deed = Deed(
-        f"{district.name} · First Admin", "Create Admin", reverse("admin:district", args=[district.pk]),
+        f"{district.name} · First Admin",
+        "Create Admin",
+        reverse("admin:district", args=[district.pk]),
         says=[
             "They become Admin and Teacher at the school.",
             "We make up a first password and show it to you once. They choose their own when they first sign in.",

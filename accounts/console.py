@@ -178,16 +178,16 @@ def show(request: HttpRequest, template: str, title: str, context: dict[str, Any
     return render(request, template, {**console.each_context(request), "title": title, **(context or {})})
 
 
-
-
 def _for_roles(view: View, roles: frozenset[StaffRole]) -> View:
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if person(request).staff_role not in roles:
             who = " or ".join(sorted(StaffRole(role).label for role in roles))
             return render(
-                request, "console/not_yours.html",
-                {**console.each_context(request), "title": "Not yours to do", "who": who}, status=403,
+                request,
+                "console/not_yours.html",
+                {**console.each_context(request), "title": "Not yours to do", "who": who},
+                status=403,
             )
         return view(request, *args, **kwargs)
 

@@ -81,9 +81,7 @@ def form_for(request: HttpRequest, kind: Callable[..., forms.Form], *args: Any, 
     return kind(*args, initial=initial, label_suffix="")
 
 
-def _once(
-    request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse]
-) -> HttpResponse | None:
+def _once(request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse]) -> HttpResponse | None:
     token = request.POST.get("token", "")
     if not token:
         form.add_error(None, "Nothing was done. Press the button once more.")

@@ -53,12 +53,16 @@ class NewPasswordForm(forms.Form):
     """A password of one's own, in place of one that somebody else set."""
 
     new = forms.CharField(
-        label="New password", strip=False, max_length=256,
+        label="New password",
+        strip=False,
+        max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="At least 8 characters. Longer is better. Spaces are fine.",
     )
     again = forms.CharField(
-        label="New password again", strip=False, max_length=256,
+        label="New password again",
+        strip=False,
+        max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

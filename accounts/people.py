@@ -56,9 +56,7 @@ def create_district(by: User | None, name: str, timezone: str = "America/New_Yor
 @transaction.atomic
 def create_school(by: User | None, district: District, name: str, *, purchased: bool = False) -> School:
     """Make a school, or give back the one of that name in the district."""
-    school, made = School.objects.get_or_create(
-        district=district, name=name.strip(), defaults={"purchased": purchased}
-    )
+    school, made = School.objects.get_or_create(district=district, name=name.strip(), defaults={"purchased": purchased})
     if made:
         after = {"name": school.name, "purchased": purchased}
         audit.record(by, "school.create", school, district=district.pk, after=after)
@@ -71,8 +69,13 @@ def set_purchased(by: User | None, school: School, *, purchased: bool, why: str 
     changed = School.objects.filter(pk=school.pk).exclude(purchased=purchased).update(purchased=purchased)
     if changed:
         audit.record(
-            by, "school.purchased", school, district=school.district_id,
-            before={"purchased": not purchased}, after={"purchased": purchased}, why=why,
+            by,
+            "school.purchased",
+            school,
+            district=school.district_id,
+            before={"purchased": not purchased},
+            after={"purchased": purchased},
+            why=why,
         )
     school.purchased = purchased
     return bool(changed)
@@ -84,8 +87,13 @@ def create_first_admin(by: User | None, school: School, *, first_name: str, last
     Raises NotPossible where the district already has somebody who signs in by that e-mail.
     """
     return add_person(
-        by, school.district, school=school, roles={Roles.ADMIN, Roles.TEACHER},
-        first_name=first_name, last_name=last_name, email=email,
+        by,
+        school.district,
+        school=school,
+        roles={Roles.ADMIN, Roles.TEACHER},
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
     )
 
 
@@ -111,8 +119,12 @@ def add_person(  # noqa: PLR0913 - a person has this many sides
     """
     kept = _roles(roles, at_district=school is None)
     person = User(
-        district=district, first_name=first_name.strip(), last_name=last_name.strip(),
-        email=email.strip(), username=_handle(username) or None, must_change_password=True,
+        district=district,
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        email=email.strip(),
+        username=_handle(username) or None,
+        must_change_password=True,
     )
     plain = password or first_password()
     person.set_password(plain)
@@ -129,8 +141,13 @@ def add_person(  # noqa: PLR0913 - a person has this many sides
 def make_support_staff(by: User | None, *, email: str, first_name: str, last_name: str, role: str) -> NewPerson:
     """Make an account for somebody of SmartPass. Raises NotPossible if the e-mail has one."""
     person = User(
-        district=None, is_staff=True, staff_role=StaffRole(role).value, email=email.strip(),
-        first_name=first_name.strip(), last_name=last_name.strip(), must_change_password=True,
+        district=None,
+        is_staff=True,
+        staff_role=StaffRole(role).value,
+        email=email.strip(),
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        must_change_password=True,
     )
     plain = first_password()
     person.set_password(plain)
@@ -161,9 +178,18 @@ def delete_person(by: User | None, person: User, why: str = "") -> bool:
     The ids that sources know them by stay; everything that says who they are goes.
     """
     gone = User.objects.filter(pk=person.pk, deleted_at=None).update(
-        first_name="", last_name="", email="", login_email=None, username=None, search="",
-        password=UNUSABLE, must_change_password=False, profile_source=None, last_login=None,
-        deleted_at=now(), updated_at=now(),
+        first_name="",
+        last_name="",
+        email="",
+        login_email=None,
+        username=None,
+        search="",
+        password=UNUSABLE,
+        must_change_password=False,
+        profile_source=None,
+        last_login=None,
+        deleted_at=now(),
+        updated_at=now(),
     )
     if not gone:
         return False
@@ -187,8 +213,13 @@ def set_password(person: User, password: str) -> None:
 def search_text() -> Func:
     """The folded text of a user row that lists are searched by, as the database makes it."""
     words = Func(
-        Value(" "), F("last_name"), F("first_name"), F("email"), F("username"),
-        function="concat_ws", output_field=models.TextField(),
+        Value(" "),
+        F("last_name"),
+        F("first_name"),
+        F("email"),
+        F("username"),
+        function="concat_ws",
+        output_field=models.TextField(),
     )
     return Func(words, function="smartpass_fold", output_field=models.TextField())
 
@@ -205,9 +236,7 @@ def _set_status(by: User | None, membership: Membership, status: Status, why: st
     if before == after:
         return False
     Membership.objects.filter(pk=held.pk).update(**after, updated_at=now())
-    audit.record(
-        by, f"membership.{status.value}", held, district=held.district_id, before=before, after=after, why=why
-    )
+    audit.record(by, f"membership.{status.value}", held, district=held.district_id, before=before, after=after, why=why)
     membership.refresh_from_db()
     return True
 
@@ -229,9 +258,7 @@ def _handle(words: str) -> str:
 
 def _save_new(person: User) -> None:
     """Insert; the database folds the e-mail and says if it, or the username, is taken."""
-    login_email = Func(
-        Value(person.email), function="smartpass_login_email", output_field=models.TextField(null=True)
-    )
+    login_email = Func(Value(person.email), function="smartpass_login_email", output_field=models.TextField(null=True))
     try:
         with transaction.atomic():
             person.save(force_insert=True)

@@ -54,7 +54,8 @@ class LinkSchool(Reason):
 
     school = forms.ModelChoiceField(queryset=School.objects.none(), label="SmartPass school")
     typed = forms.CharField(
-        label="Type the SmartPass school's name to confirm", max_length=200,
+        label="Type the SmartPass school's name to confirm",
+        max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     field_order = ("school", "typed", "why")
@@ -80,7 +81,9 @@ class RoleMapping(Reason):
         self.words = list(in_force)
         for word in self.words:
             self.fields[f"word_{word}"] = forms.ChoiceField(
-                label=f"{label} {word.replace('_', ' ')}", choices=MEANINGS, required=False,
+                label=f"{label} {word.replace('_', ' ')}",
+                choices=MEANINGS,
+                required=False,
                 initial=" ".join(sorted(in_force[word])),
             )
         self.order_fields([*(f"word_{word}" for word in self.words), "why"])

@@ -68,7 +68,10 @@ def link_district(by: User | None, district: District, kind: str, tenant: str, n
     if other is not None:
         raise NotPossible(f"{label} district {name or tenant} is already linked to {other.district.name}.")
     connection, made = Connection.objects.get_or_create(
-        district=district, kind=kind, tenant=tenant, account="",
+        district=district,
+        kind=kind,
+        tenant=tenant,
+        account="",
         defaults={"tenant_name": name, "created_by": by},
     )
     reopened = connection.state == ConnectionState.DISCONNECTED
@@ -131,9 +134,13 @@ def link_school(by: User | None, connection: Connection, place: Place, school: S
     if ours:
         return ours
     link, _ = SchoolLink.objects.update_or_create(
-        connection=connection, external_id=place.external_id,
+        connection=connection,
+        external_id=place.external_id,
         defaults={
-            "district_id": connection.district_id, "school": school, "external_name": place.name, "active": True,
+            "district_id": connection.district_id,
+            "school": school,
+            "external_name": place.name,
+            "active": True,
         },
     )
     _changed(connection)
@@ -169,8 +176,13 @@ def set_roles(by: User | None, connection: Connection, chosen: Mapping[str, Sequ
     Connection.objects.filter(pk=held.pk).update(roles=overrides)
     _changed(held)
     audit.record(
-        by, "connection.roles", held, district=held.district_id,
-        before={"roles": held.roles}, after={"roles": overrides}, why=why,
+        by,
+        "connection.roles",
+        held,
+        district=held.district_id,
+        before={"roles": held.roles},
+        after={"roles": overrides},
+        why=why,
     )
     connection.roles = overrides
     return True
@@ -212,8 +224,13 @@ def set_stopped(by: User, connection: Connection, *, stopped: bool, why: str) ->
     if not Connection.objects.filter(pk=connection.pk).exclude(stopped=stopped).update(stopped=stopped):
         return False
     audit.record(
-        by, "connection.stop" if stopped else "connection.go_on", connection, district=connection.district_id,
-        before={"stopped": not stopped}, after={"stopped": stopped}, why=why,
+        by,
+        "connection.stop" if stopped else "connection.go_on",
+        connection,
+        district=connection.district_id,
+        before={"stopped": not stopped},
+        after={"stopped": stopped},
+        why=why,
     )
     return True
 
@@ -222,7 +239,9 @@ def set_stopped(by: User, connection: Connection, *, stopped: bool, why: str) ->
 def same_person(by: User, connection: Connection, external_id: str, user: User, *, same: bool, why: str) -> SamePerson:
     """A person's word on whether a record of the source is this account; the next sync obeys it."""
     answer, made = SamePerson.objects.get_or_create(
-        connection=connection, external_id=external_id, user=user,
+        connection=connection,
+        external_id=external_id,
+        user=user,
         defaults={"district_id": connection.district_id, "same": same, "by": by},
     )
     if made or answer.same != same:

@@ -38,8 +38,14 @@ def person(
 ) -> User:
     """Somebody with a membership who signs in with PASSWORD and has chosen it."""
     made = people.add_person(
-        None, of, school=at, roles=roles or [Roles.TEACHER], first_name=first_name, last_name=last_name,
-        email=email or f"{first_name.lower()}.{next(_numbers)}@example.org", password=PASSWORD,
+        None,
+        of,
+        school=at,
+        roles=roles or [Roles.TEACHER],
+        first_name=first_name,
+        last_name=last_name,
+        email=email or f"{first_name.lower()}.{next(_numbers)}@example.org",
+        password=PASSWORD,
     )
     people.set_password(made.user, PASSWORD)
     return made.user
@@ -62,7 +68,10 @@ def membership(of: User, at: School | None) -> Membership:
 def connection(of: District, tenant: str = "") -> Connection:
     """A tie to Clever that works."""
     return Connection.objects.create(
-        district=of, kind="clever", tenant=tenant or f"{next(_numbers):024x}", tenant_name=f"{of.name} at Clever",
+        district=of,
+        kind="clever",
+        tenant=tenant or f"{next(_numbers):024x}",
+        tenant_name=f"{of.name} at Clever",
         state=ConnectionState.CONNECTED,
     )
 
@@ -70,7 +79,10 @@ def connection(of: District, tenant: str = "") -> Connection:
 def link(of: Connection, to: School, external_id: str = "") -> SchoolLink:
     """This source school is that school."""
     return SchoolLink.objects.create(
-        district=of.district, connection=of, school=to, external_id=external_id or f"{next(_numbers):024x}",
+        district=of.district,
+        connection=of,
+        school=to,
+        external_id=external_id or f"{next(_numbers):024x}",
         external_name=f"{to.name} at Clever",
     )
 
@@ -83,8 +95,13 @@ def tenant(name: str = "Shelbyville USD") -> UpstreamTenant:
 def run(of: Connection, **fields: Any) -> Run:
     """A sync that is done and was applied."""
     done: dict[str, Any] = {
-        "trigger": Trigger.NIGHTLY, "state": RunState.DONE, "started_at": now(), "finished_at": now(),
-        "applied_at": now(), "fingerprint": "f" * 16, "people_read": 3,
+        "trigger": Trigger.NIGHTLY,
+        "state": RunState.DONE,
+        "started_at": now(),
+        "finished_at": now(),
+        "applied_at": now(),
+        "fingerprint": "f" * 16,
+        "people_read": 3,
     }
     return Run.objects.create(district=of.district, connection=of, **{**done, **fields})
 
@@ -101,7 +118,10 @@ def change(of: Run, who: User, at: School | None, **fields: Any) -> Change:
 def hold(of: Run, at: School | None, **fields: Any) -> Hold:
     """A hold that waits."""
     row: dict[str, Any] = {
-        "reason": "suspend_school", "text": "1 of 3 students would be suspended.", "people": 1, "fingerprint": "h" * 16,
+        "reason": "suspend_school",
+        "text": "1 of 3 students would be suspended.",
+        "people": 1,
+        "fingerprint": "h" * 16,
     }
     return Hold.objects.create(district=of.district, connection=of.connection, run=of, school=at, **{**row, **fields})
 
@@ -109,17 +129,29 @@ def hold(of: Run, at: School | None, **fields: Any) -> Hold:
 def issue(of: Run, who: User | None, at: School | None, code: str = "E-NO-EMAIL", **fields: Any) -> Issue:
     """Something that needs an eye."""
     return Issue.objects.create(
-        district=of.district, connection=of.connection, school=at, user_id=who.pk if who else None,
-        external_id=f"{next(_numbers):024x}", code=code, severity=Issue.Severity.WARNING, opened_by=of,
-        opened_at=now(), **fields,
+        district=of.district,
+        connection=of.connection,
+        school=at,
+        user_id=who.pk if who else None,
+        external_id=f"{next(_numbers):024x}",
+        code=code,
+        severity=Issue.Severity.WARNING,
+        opened_by=of,
+        opened_at=now(),
+        **fields,
     )
 
 
 def rejection(of: Run, at: School | None) -> Rejection:
     """A change that somebody refused."""
     return Rejection.objects.create(
-        district=of.district, connection=of.connection, external_id=f"{next(_numbers):024x}", school=at,
-        kind=Change.Kind.SUSPEND, after={"status": "suspended"}, settings_version=1,
+        district=of.district,
+        connection=of.connection,
+        external_id=f"{next(_numbers):024x}",
+        school=at,
+        kind=Change.Kind.SUSPEND,
+        after={"status": "suspended"},
+        settings_version=1,
     )
 
 
@@ -177,11 +209,20 @@ def world(name: str) -> World:
     leaves = {"kind": Change.Kind.SUSPEND, "before": {"status": "active"}, "after": {"status": "suspended"}}
     change(last, student, here, hold=waits, **leaves)
     return World(
-        of, here, there, admin,
+        of,
+        here,
+        there,
+        admin,
         person(of, there, Roles.ADMIN, first_name=f"{name}Sasha"),
         person(of, None, Roles.DISTRICT_ADMIN, first_name=f"{name}Ravi"),
         person(of, here, Roles.TEACHER, first_name=f"{name}Toni"),
-        student, other, tie, ours, theirs, last, waits,
+        student,
+        other,
+        tie,
+        ours,
+        theirs,
+        last,
+        waits,
         issue(last, student, None),
         issue(last, None, None, code="E-SAME-PERSON", detail={"user": admin.pk}),
         rejection(last, here),

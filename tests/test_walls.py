@@ -119,10 +119,20 @@ def ask(client: Client, method: str, path: str, body: dict[str, Any]) -> tuple[i
 def ids_in(world: Any) -> dict[str, Any]:
     """Every name that a form, a filter or an API could take an id by."""
     ids = {
-        "account": world.student.pk, "user": world.student.pk, "people": world.student.pk, "id": world.student.pk,
-        "school": world.school.pk, "school__id__exact": world.school.pk, "district": world.district.pk,
-        "district__id__exact": world.district.pk, "connection": world.connection.pk, "run": world.run.pk,
-        "hold": world.hold.pk, "issues": world.issue.pk, "q": world.student.first_name, "page": 1,
+        "account": world.student.pk,
+        "user": world.student.pk,
+        "people": world.student.pk,
+        "id": world.student.pk,
+        "school": world.school.pk,
+        "school__id__exact": world.school.pk,
+        "district": world.district.pk,
+        "district__id__exact": world.district.pk,
+        "connection": world.connection.pk,
+        "run": world.run.pk,
+        "hold": world.hold.pk,
+        "issues": world.issue.pk,
+        "q": world.student.first_name,
+        "page": 1,
     }
     return {**ids, "why": "because", "read": world.run.fingerprint, "fingerprint": world.hold.fingerprint}
 
@@ -136,9 +146,20 @@ def no_ids() -> dict[str, Any]:
 def digest() -> list[Any]:
     """Every row of what a page could change, as the tables' owner sees them."""
     tables = (
-        "accounts_user", "accounts_membership", "accounts_school", "accounts_district", "accounts_auditevent",
-        "integrations_connection", "integrations_schoollink", "integrations_sameperson", "integrations_stopswitch",
-        "rostering_run", "rostering_hold", "rostering_change", "rostering_issue", "rostering_rejection",
+        "accounts_user",
+        "accounts_membership",
+        "accounts_school",
+        "accounts_district",
+        "accounts_auditevent",
+        "integrations_connection",
+        "integrations_schoollink",
+        "integrations_sameperson",
+        "integrations_stopswitch",
+        "rostering_run",
+        "rostering_hold",
+        "rostering_change",
+        "rostering_issue",
+        "rostering_rejection",
     )
     with connections["owner"].cursor() as cursor:
         found = []
@@ -187,8 +208,11 @@ def test_the_owner_reaches_every_row(worlds: tuple[Any, Any]) -> None:
 def test_another_ones_row_is_like_no_row(who: str, worlds: tuple[Any, Any]) -> None:
     world, other = worlds
     actor: User = {
-        "elsewhere": other.admin, "elsewhere_district": other.district_admin, "teacher": world.teacher,
-        "student": world.student, "sister": world.sister_admin,
+        "elsewhere": other.admin,
+        "elsewhere_district": other.district_admin,
+        "teacher": world.teacher,
+        "student": world.student,
+        "sister": world.sister_admin,
     }[who]
     client = signed_in(actor)
     before = digest()
@@ -210,7 +234,10 @@ def test_another_ones_row_is_like_no_row(who: str, worlds: tuple[Any, Any]) -> N
 def test_ids_in_filters_and_bodies_tell_nothing(who: str, worlds: tuple[Any, Any]) -> None:
     world, other = worlds
     actor: User = {
-        "elsewhere": other.admin, "teacher": world.teacher, "student": world.student, "sister": world.sister_admin,
+        "elsewhere": other.admin,
+        "teacher": world.teacher,
+        "student": world.student,
+        "sister": world.sister_admin,
     }[who]
     client = signed_in(actor)
     before = digest()

@@ -54,8 +54,12 @@ def find_tenant(request: HttpRequest, district_id: int, kind: str) -> HttpRespon
     form = FindTenant(request.GET or None, label_suffix="")
     words = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
     context = {
-        "district": district, "kind": kind, "label": label, "form": form,
-        "found": access.upstreams_like(user, kind, words), "many": access.MANY,
+        "district": district,
+        "kind": kind,
+        "label": label,
+        "form": form,
+        "found": access.upstreams_like(user, kind, words),
+        "many": access.MANY,
     }
     return show(request, "console/find_tenant.html", f"{district.name} · Link a {label} district", context)
 
@@ -74,11 +78,13 @@ def link_district(request: HttpRequest, district_id: int, tenant_id: int) -> Htt
         return redirect("admin:connection", made.pk)
 
     deed = Deed(
-        f"{district.name} · Link {label} district", "Link district",
+        f"{district.name} · Link {label} district",
+        "Link district",
         reverse("admin:find_tenant", args=[district.pk, tenant.kind]),
         says=["Nobody is synced by this. Schools are linked one by one, then a preview shows what would happen."],
         facts=[
-            ("SmartPass district", district.name), (f"{label} district", tenant.name or "(no name given)"),
+            ("SmartPass district", district.name),
+            (f"{label} district", tenant.name or "(no name given)"),
             (f"{label} id", tenant.external_id),
         ],
     )

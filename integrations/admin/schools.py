@@ -36,7 +36,9 @@ def connection_page(request: HttpRequest, connection_id: int) -> HttpResponse:
     linked = {link.external_id for link in links}
     ids = {place.external_id for place in shared}
     context = {
-        "connection": connection, "label": label_of(connection.kind), "problem": problem,
+        "connection": connection,
+        "label": label_of(connection.kind),
+        "problem": problem,
         "links": [(link, link.external_id in ids or bool(problem)) for link in links],
         "unlinked": [place for place in shared if place.external_id not in linked],
         "free": access.schools_to_link(user, connection),
@@ -66,10 +68,13 @@ def link_school(request: HttpRequest, connection_id: int) -> HttpResponse:
         return redirect("admin:connection", connection.pk)
 
     deed = Deed(
-        f"{title_of(connection)} · Link school", "Link school", reverse("admin:connection", args=[connection.pk]),
+        f"{title_of(connection)} · Link school",
+        "Link school",
+        reverse("admin:connection", args=[connection.pk]),
         says=["The next sync takes this school's people from here, if the school has bought SmartPass."],
         facts=[
-            (f"{label} school", place.name), (f"{label} id", place.external_id),
+            (f"{label} school", place.name),
+            (f"{label} id", place.external_id),
             ("School ID", place.number or "none"),
         ],
     )
@@ -89,7 +94,9 @@ def unlink_school(request: HttpRequest, link_id: int) -> HttpResponse:
         return redirect(back)
 
     deed = Deed(
-        f"{title_of(link.connection)} · {link.school.name}", "Unlink school", back,
+        f"{title_of(link.connection)} · {link.school.name}",
+        "Unlink school",
+        back,
         says=[
             "Unlinking suspends no one. Everybody stays as they are, and can sign in as before.",
             "The next sync no longer brings this school's people; those it would suspend wait in a hold.",
@@ -113,7 +120,9 @@ def roles(request: HttpRequest, connection_id: int) -> HttpResponse:
         return redirect("admin:connection", connection.pk)
 
     deed = Deed(
-        f"{title_of(connection)} · Roles", "Save", reverse("admin:connection", args=[connection.pk]),
+        f"{title_of(connection)} · Roles",
+        "Save",
+        reverse("admin:connection", args=[connection.pk]),
         says=["The school sees this mapping. It counts from the next sync; a large change waits in a hold."],
     )
     return offer(request, deed, form, do)
@@ -132,7 +141,9 @@ def purchased(request: HttpRequest, school_id: int) -> HttpResponse:
         return redirect(back)
 
     deed = Deed(
-        f"{school.district.name} · {school.name}", "Save", back,
+        f"{school.district.name} · {school.name}",
+        "Save",
+        back,
         says=["Only schools that are linked and bought are synced. Taking it away suspends no one by itself."],
     )
     return offer(request, deed, form_for(request, Purchased, purchased=school.purchased), do)

@@ -155,12 +155,13 @@ def _undo(request: HttpRequest, run_id: int, verb: str, *, preview: bool) -> Htt
         return redirect("admin:run", made.pk)
 
     happened = sum(number for kind, number in counts.items() if kind != "held")
+    rows = "1 change" if happened == 1 else f"{happened:,} changes"
     deed = Deed(
         f"{title_of(run)} · {verb}",
         verb,
         reverse("admin:run", args=[run.pk]),
         says=[
-            f"{happened:,} changes are turned back where they still stand. What a person changed since stays.",
+            f"{rows} of this sync will be turned back where they still stand. What a person changed since stays.",
             "People whom this sync created are suspended, not deleted.",
             "The same changes are not made again until the source says something else about the person.",
             *(["This only shows what would happen."] if preview else []),

@@ -72,8 +72,14 @@ def test_a_taken_or_broken_handle_is_refused_in_words(
     fields: dict[str, str], says: str, world: factories.World
 ) -> None:
     people.add_person(
-        None, world.district, school=world.school, roles=[Roles.TEACHER], first_name="A", last_name="B",
-        email="taken@example.org", username="taken",
+        None,
+        world.district,
+        school=world.school,
+        roles=[Roles.TEACHER],
+        first_name="A",
+        last_name="B",
+        email="taken@example.org",
+        username="taken",
     )
     before = User.objects.count()
     with pytest.raises(NotPossible, match=says):

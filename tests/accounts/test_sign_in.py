@@ -68,7 +68,12 @@ def test_an_email_is_read_without_case_and_spaces(client: Client, world: factori
 def test_a_username_signs_in(client: Client, world: factories.World) -> None:
     with tenancy.support():
         made = people.add_person(
-            None, world.district, school=world.school, roles=[Roles.STUDENT], first_name="Ash", last_name="Lee",
+            None,
+            world.district,
+            school=world.school,
+            roles=[Roles.STUDENT],
+            first_name="Ash",
+            last_name="Lee",
             username="Ash.Lee",
         )
         people.set_password(made.user, factories.PASSWORD)
@@ -92,7 +97,12 @@ def test_every_handle_costs_as_many_hashes(
         other = factories.world("Birch")
         for of in (world, other):
             people.add_person(
-                None, of.district, school=of.school, roles=[Roles.TEACHER], first_name="Two", last_name="Homes",
+                None,
+                of.district,
+                school=of.school,
+                roles=[Roles.TEACHER],
+                first_name="Two",
+                last_name="Homes",
                 email="twice@example.org",
             )
     made: list[str] = []

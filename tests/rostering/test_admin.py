@@ -148,8 +148,10 @@ def test_pages_ask_the_database_as_often_for_many_as_for_one(
         admin = Client()
         admin.force_login(world.admin)
     pages = {
-        f"/admin/runs/{world.run.pk}/changes/": desk.client, f"/admin/runs/{world.run.pk}/issues/": desk.client,
-        f"/admin/holds/{world.hold.pk}/": desk.client, "/accounts/syncs/": admin,
+        f"/admin/runs/{world.run.pk}/changes/": desk.client,
+        f"/admin/runs/{world.run.pk}/issues/": desk.client,
+        f"/admin/holds/{world.hold.pk}/": desk.client,
+        "/accounts/syncs/": admin,
         f"/accounts/syncs/{world.run.pk}/": admin,
     }
     for page, client in pages.items():

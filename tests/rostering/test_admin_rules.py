@@ -21,8 +21,11 @@ __all__ = ["desk", "supported", "world"]
 #: What a role may not do, and who is named as the one who can.
 CLOSED = {
     StaffRole.CSM: {
-        "find_tenant": "Integrations or Support", "preview": "Integrations or Support",
-        "sync_now": "Integrations or Support", "roles": "Integrations or Support", "undo": "Integrations or Support",
+        "find_tenant": "Integrations or Support",
+        "preview": "Integrations or Support",
+        "sync_now": "Integrations or Support",
+        "roles": "Integrations or Support",
+        "undo": "Integrations or Support",
         "connection_limits": "Integrations or Support",
     },
     StaffRole.INTEGRATIONS: {"release": "CSM or Support", "first_admin": "CSM or Support", "reject": "CSM or Support"},
@@ -83,8 +86,11 @@ def test_djangos_own_log_cannot_be_written(world: factories.World) -> None:
 def test_each_role_is_told_who_can(role: str, page: str, who: str, world: factories.World) -> None:
     desk = Desk(role)
     args: dict[str, list[int | str]] = {
-        "find_tenant": [world.district.pk, "clever"], "undo": [world.run.pk], "release": [world.hold.pk],
-        "reject": [world.hold.pk], "first_admin": [world.district.pk],
+        "find_tenant": [world.district.pk, "clever"],
+        "undo": [world.run.pk],
+        "release": [world.hold.pk],
+        "reject": [world.hold.pk],
+        "first_admin": [world.district.pk],
     }
     path = reverse(f"admin:{page}", args=args.get(page, [world.connection.pk]))
     before = digest()
@@ -138,8 +144,11 @@ def test_limits_are_checked_and_kept_where_they_differ(desk: Desk, world: factor
 
 def test_a_word_can_mean_something_else_here(desk: Desk, world: factories.World) -> None:
     given = {
-        "word_student": "student", "word_teacher": "teacher", "word_staff": "admin teacher",
-        "word_district_admin": "district_admin", "word_contact": "",
+        "word_student": "student",
+        "word_teacher": "teacher",
+        "word_staff": "admin teacher",
+        "word_district_admin": "district_admin",
+        "word_contact": "",
     }
     desk.do(f"/admin/connections/{world.connection.pk}/roles/", **given)
     (kept,) = rows(Connection, pk=world.connection.pk)
@@ -160,7 +169,7 @@ def test_only_a_person_says_who_is_the_same_person(desk: Desk, world: factories.
 
 def test_an_undo_is_previewed_and_asked_for(desk: Desk, world: factories.World) -> None:
     page = desk.look(f"/admin/runs/{world.run.pk}/undo/")
-    assert "2 changes are turned back" in page
+    assert "2 changes of this sync will be turned back" in page
     assert "suspended, not deleted" in page
     desk.do(f"/admin/runs/{world.run.pk}/undo-preview/")
     (preview,) = rows(Run, undoes=world.run.pk)

@@ -36,7 +36,6 @@ class Night:
     rows: list[Row]
     held: list[tuple[Row, str]]
     issues: set[reference_issues.Found]
-    asked: list[str]
 
 
 @contextmanager
@@ -46,24 +45,26 @@ def ready() -> Iterator[None]:
         yield
 
 
-def sync_once(place: Loaded, says: Script, *, preview: bool = False) -> Run:
-    """One run of the engine on this district, from the source's first word to the report."""
+def begin(place: Loaded, says: Script, *, preview: bool = False) -> Run:
+    """A run of this district that waits for a worker, on a source that says this."""
     Scripted.scripts[f"{place.base}-{OURS}"] = says
     with tenancy.district(place.district):
         connection = Connection.objects.get(pk=place.connection)
-        run, _ = runs.start(connection, "asked", preview=preview)
-    sync.perform(run.pk)
-    with tenancy.district(place.district):
-        run.refresh_from_db()
-    return run
+        return runs.start(connection, "asked", preview=preview)[0]
 
 
 def night(place: Loaded, world: World, *, preview: bool = False) -> Night:
-    """A run on what the world's source says, and what it left."""
-    says = script(world)
+    """A run on what the world's source says, from the first word to the report, and what it left."""
+    run = begin(place, script(world), preview=preview)
+    sync.perform(run.pk)
+    return left(place, run)
+
+
+def left(place: Loaded, run: Run) -> Night:
+    """What a run left behind."""
     known = {user_id: number for number, user_id in place.users.items()}
-    run = sync_once(place, says, preview=preview)
     with tenancy.district(place.district):
+        run.refresh_from_db()
         changes = list(Change.objects.filter(run=run).select_related("hold"))
         issues = {
             (issue.external_id, place.number(issue.school_id), issue.code)
@@ -71,7 +72,7 @@ def night(place: Loaded, world: World, *, preview: bool = False) -> Night:
         }
     rows = [row_of(place, known, change) for change in changes]
     held = [(row, change.hold.reason) for row, change in zip(rows, changes, strict=True) if change.hold is not None]
-    return Night(run, rows, held, issues, says.asked)
+    return Night(run, rows, held, issues)
 
 
 def row_of(place: Loaded, known: dict[int, int], change: Change) -> Row:
@@ -81,13 +82,14 @@ def row_of(place: Loaded, known: dict[int, int], change: Change) -> Row:
         change.external_id,
         place.number(change.school_id),
         change.kind,
-        _fields(place, change.before),
-        _fields(place, change.after),
+        fields_of(place, change.before),
+        fields_of(place, change.after),
         change.why,
     )
 
 
-def _fields(place: Loaded, said: dict[str, Any]) -> dict[str, object]:
+def fields_of(place: Loaded, said: dict[str, Any]) -> dict[str, object]:
+    """The `before` or `after` of a row in the reference's words."""
     plain = {name: None if name in NULLABLE and value == "" else value for name, value in said.items()}
     sources = {name: int(plain[name] or 0) - place.base for name in ("source", "profile_source") if plain.get(name)}
     return {**plain, **sources}
@@ -114,14 +116,14 @@ def compared(world: World, place: Loaded, found: Night) -> list[str]:
     waiting = [row for row, _ in held]
     done = reference_after.after(world, [row for row in planned if row not in waiting])
     return [
-        *_apart("row", planned, found.rows),
-        *_apart("hold", held, found.held),
-        *_apart("issue", reference_issues.issues(world) | asked | waits, found.issues),
-        *_apart("now", state(done.users, done.links, world), state(*read(place), world)),
+        *apart("row", planned, found.rows),
+        *apart("hold", held, found.held),
+        *apart("issue", reference_issues.issues(world) | asked | waits, found.issues),
+        *apart("now", state(done.users, done.links, world), state(*read(place), world)),
     ]
 
 
-def _apart(what: str, expected: Iterable[Any], found: Iterable[Any]) -> list[str]:
+def apart(what: str, expected: Iterable[Any], found: Iterable[Any]) -> list[str]:
     """What only one of two lists holds, as lines of a story."""
     expected, found = list(expected), list(found)
     return [

@@ -52,13 +52,13 @@ def plan(world: World) -> list[Row]:
     return [row for row in rows if not any(_refused(world, row, refusal) for refusal in world.refusals)]
 
 
-def people(world: World, who: Match) -> list[Somebody]:
-    """Everybody a plan could speak of: users that are not deleted, then newcomers."""
+def people(world: World, who: Match, *, deleted: bool = False) -> list[Somebody]:
+    """Everybody a plan could speak of: users that are not deleted (unless told), then newcomers."""
     records = listed(world)
     found = []
     for number, user in world.users.items():
         theirs = [records[each] for each in records if who.user.get(each) == number]
-        if not user.deleted:
+        if deleted or not user.deleted:
             hows = {who.how[record.external_id] for record in theirs if record.speaks}
             how = "adopt" if "adopt" in hows else "relink" if "relink" in hows else "link"
             found.append(Somebody(number, theirs, wanted(world, theirs), how))

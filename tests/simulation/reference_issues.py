@@ -69,7 +69,8 @@ def _of_person(world: World, who: Match, somebody: Somebody) -> Iterator[Found]:
         yield name, None, "E-NO-EMAIL"
     if speaker.email and login_form(speaker.email) is None:
         yield name, None, "E-BAD-EMAIL"
-    if any(_same_login(speaker, other) for other in people(world, who) if other.wanted.at and other.speaker != speaker):
+    others = [other for other in people(world, who, deleted=True) if other.wanted.at and other.speaker != speaker]
+    if any(_same_login(speaker, other) for other in others):
         yield name, None, "E-DUP-IN-SOURCE"
     holder = _holder(world, who, somebody)
     if holder is not None:

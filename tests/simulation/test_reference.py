@@ -12,7 +12,8 @@ from tests.simulation import reference
 from tests.simulation.worlds import draw
 
 HERE = Path(__file__).parent
-ALONE = sorted([*HERE.glob("reference*.py"), HERE / "world.py", HERE / "worlds.py", HERE / "records.py"])
+DRAWING = [HERE / f"{name}.py" for name in ("world", "worlds", "records", "scenes")]
+ALONE = sorted([*HERE.glob("reference*.py"), *DRAWING])
 ALLOWED = {"__future__", "ast", "collections", "copy", "dataclasses", "random", "re", "typing", "hypothesis", "tests"}
 
 

@@ -24,6 +24,7 @@ from tests.simulation.records import (
     chance,
     draw_listing,
 )
+from tests.simulation.scenes import set_scenes
 from tests.simulation.world import (
     OTHER,
     OURS,
@@ -61,6 +62,7 @@ def draw(rng: Random) -> World:
     draw_proof(rng, world)
     world.budget = rng.choice([200, 200, 200, 0, 1, 2])
     world.replies = {external_id: rng.choice(REPLIES) for external_id in IDS}
+    set_scenes(rng, world)
     _limits(rng, world)
     _refusals(rng, world)
     return world

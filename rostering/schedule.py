@@ -18,7 +18,7 @@ from django.utils.timezone import now
 
 from accounts import tenancy
 from integrations.models import Connection, ConnectionState, StopSwitch
-from rostering import runs
+from rostering import runs, sql
 from rostering.models import Run, RunState, Trigger
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def next_night(moment: dt.datetime | None = None) -> dt.datetime:
 def _queue_night(night: dt.date) -> None:
     begins = dt.datetime.combine(night, STARTS, EASTERN)
     for connection in _nightly().exclude(runs__night=night).order_by("pk"):
-        # A run that a person started tonight and that still goes answers for the night; a preview does not.
+        # A sync that goes already, because a person asked for it, answers for the night; a preview does not.
         joined = Run.objects.filter(
-            connection=connection, state__in=runs.ACTIVE, preview=False, undoes=None, night=None, created_at__gte=begins
+            connection=connection, state__in=runs.ACTIVE, preview=False, undoes=None, night=None
         ).update(night=night)
         if not joined:
             runs.start(connection, Trigger.NIGHTLY, night=night, start_after=max(begins + _offset(connection), now()))
@@ -97,3 +97,13 @@ def due() -> list[int]:
     turn = Window(RowNumber(), partition_by=F("district_id"), order_by=[F("people_expected"), F("start_after")])
     found = Run.objects.filter(waiting).annotate(turn=turn).order_by("turn", "people_expected", "start_after")
     return list(found.values_list("pk", flat=True)[:AT_ONCE])
+
+
+def sweep() -> None:
+    """Drop what was staged for runs that ended without a report: failed, stopped or given up."""
+    with tenancy.support():
+        staged = {row["run"] for row in sql.rows("fetch.staged_for", {})}
+        ended = Run.objects.filter(pk__in=staged).exclude(state__in=runs.ACTIVE)
+        for run_id, district_id in list(ended.values_list("pk", "district_id")):
+            with tenancy.district(district_id):
+                sql.run("fetch.drop", {"run": run_id})

@@ -16,6 +16,7 @@ def sync(*, run_id: int) -> None:
 
 @shared_task(name="rostering.tick", ignore_result=True)
 def tick() -> None:
-    """Each minute: tonight's runs, and every run that is due and that nobody works on."""
+    """Each minute: tonight's runs, every run that is due and that nobody works on, and sweeping up."""
     for run_id in schedule.tick():
         queue.enqueue(run_id)
+    schedule.sweep()

@@ -12,3 +12,10 @@ SELECT %(district)s, external_id, first_name, last_name, email, smartpass_login_
     roles::jsonb, legacy::jsonb,
     hashtextextended(concat_ws(chr(31), first_name, last_name, email, active, problem, roles, legacy), 0)
 FROM incoming
+
+-- name: staged_for
+SELECT DISTINCT split_part(relname, '_', 2)::bigint AS run FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname ~ '^staged_[0-9]+_[0-9]+$'
+
+-- name: drop
+SELECT smartpass_drop_staging(%(run)s)

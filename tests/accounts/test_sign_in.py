@@ -230,6 +230,17 @@ def test_a_password_that_somebody_else_set_must_be_replaced(client: Client, worl
     assert WRONG in sign_in(Client(), "head@example.org", made.password).content.decode()
 
 
+def test_a_new_password_ends_the_other_sessions(client: Client, world: factories.World) -> None:
+    elsewhere = Client()
+    for browser in (client, elsewhere):
+        sign_in(browser, world.teacher.email)
+    with tenancy.support():
+        User.objects.filter(pk=world.teacher.pk).update(must_change_password=True)
+    client.post("/auth/password/", {"new": "three lazy rivers", "again": "three lazy rivers"})
+    assert client.get("/").status_code == 200
+    assert elsewhere.get("/").headers["Location"].startswith("/auth/login/")
+
+
 @pytest.mark.parametrize("page", ["/auth/signup/", "/auth/password/reset/", "/auth/email/", "/auth/reauthenticate/"])
 def test_what_does_not_exist_yet_is_closed(page: str, client: Client, world: factories.World) -> None:
     assert client.get(page).status_code == 404

@@ -17,6 +17,9 @@ from rostering.models import Run, RunState
 from tests import factories
 
 LONG_AGO = dt.datetime(2026, 1, 5, 12, 0, tzinfo=dt.UTC)
+TUESDAY = dt.date(2026, 9, 15)
+WEDNESDAY = TUESDAY + dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
 #: Saturday and Sunday of the weekends on which clocks change.
 SPRING = (dt.date(2026, 3, 7), dt.date(2026, 3, 8))
 AUTUMN = (dt.date(2026, 10, 31), dt.date(2026, 11, 1))

@@ -7,9 +7,12 @@ complete; whatever stops the stream raises and leaves nothing that counts.
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
+from contextlib import contextmanager
 from itertools import islice
+from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -21,10 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from integrations.provider import Provider
-    from integrations.records import Person, Receipt
+    from integrations.records import Person, Receipt, Role
     from rostering.models import Run
 
 BATCH = 5_000
+CHUNK = 64 * 1024
+#: Python looks for garbage in cycles after so many new objects. A page is tens of thousands of
+#: them without one cycle; at the usual 700, looking took as long as all the rest of reading.
+NEW_OBJECTS = 100_000
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -62,7 +69,7 @@ def stage(run: Run, people: list[Person]) -> None:
     """Write a batch: `COPY` into a temporary table, then into staging behind its wall."""
     with connection.cursor() as cursor:
         cursor.execute(sql.text("fetch.incoming"))
-        cursor.copy_expert(sql.text("fetch.copy"), io.StringIO(_as_csv(people)))
+        cursor.copy_expert(sql.text("fetch.copy"), io.BytesIO(_as_csv(people).encode()), CHUNK)
         cursor.execute(sql.text("fetch.stage", staging(run)), {"district": run.district_id})
         cursor.execute("DROP TABLE incoming")
 
@@ -74,14 +81,25 @@ def _as_csv(people: list[Person]) -> str:
 
 
 def _lines(people: list[Person]) -> Iterator[tuple[str, ...]]:
-    for p in people:
-        yield (
-            p.external_id,
-            p.first_name,
-            p.last_name,
-            p.email,
-            "t" if p.active else "f",
-            p.problem,
-            _encode(p.roles),
-            _encode(p.legacy_ids) if p.legacy_ids else "[]",
-        )
+    for external_id, first_name, last_name, email, _, active, roles, legacy_ids, problem in people:
+        legacy = _encode(legacy_ids) if legacy_ids else "[]"
+        yield external_id, first_name, last_name, email, "t" if active else "f", problem, _as_json(roles), legacy
+
+
+def _as_json(roles: tuple[Role, ...]) -> str:
+    """What `_encode` would write, in a third of its time."""
+    listed = [
+        f"[{'null' if place is None else _quoted(place)},{_quoted(word)},{_quoted(grade)},{_quoted(number)}]"
+        for place, word, grade, number in roles
+    ]
+    return f"[{','.join(listed)}]"
+
+
+@contextmanager
+def _seldom_looking_for_cycles() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)

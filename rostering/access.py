@@ -219,10 +219,9 @@ def account_for_support(user: User, user_id: int | None) -> User:
     return get_object_or_404(User, pk=user_id, deleted_at=None)
 
 
-def record_of(issue: Issue) -> dict[str, Any]:
+def record_of(issue: Issue) -> Record | None:
     """What the source last said about the record of an issue, for whoever was let to the issue itself."""
-    record = Record.objects.filter(connection=issue.connection_id, external_id=issue.external_id).first()
-    return record.person if record else {}
+    return Record.objects.filter(connection=issue.connection_id, external_id=issue.external_id).first()
 
 
 def _only_support(user: User) -> None:

@@ -136,7 +136,7 @@ def _about(row: dict[str, Any], user: User | None, ids: set[str]) -> bool:
 
 def _person_facts(connection: Connection, user: User, records: list[Record], pins: list[Pin]) -> Iterable[Fact]:
     pinned = {pin.field for pin in pins if pin.school_id is None}
-    said: dict[str, str] = next((r.person for r in records if r.person["active"] and not r.person["problem"]), {})
+    said = next((record for record in records if record.active and not record.problem), None)
     for name in PERSON_FIELDS:
         key = "email" if name == "login_email" else name
         if {key, "*"} & pinned:
@@ -145,7 +145,7 @@ def _person_facts(connection: Connection, user: User, records: list[Record], pin
             decided = "source"
         else:
             decided = "person" if user.profile_source is None else "other source"
-        yield Fact(name, None, getattr(user, name) or "", said.get(key, ""), decided)
+        yield Fact(name, None, getattr(user, name) or "", getattr(said, key, ""), decided)
 
 
 def _membership_facts(connection: Connection, user: User, pins: list[Pin]) -> Iterable[Fact]:
@@ -176,7 +176,7 @@ def _steps(found: Explanation, codes: list[str]) -> Iterable[Step]:
     yield Step("first sync", last is not None, "E-FIRST-SYNC-PENDING")
     yield Step("shared by the source", bool(found.records), "E-NOT-SHARED")
     if found.records:
-        active = any(record.person["active"] for record in found.records)
+        active = any(record.active for record in found.records)
         yield Step("active at the source", active, "E-SUSPENDED-IN-SOURCE")
     for code in codes:
         yield Step("as the source says", code in WARNINGS, code)

@@ -55,10 +55,6 @@ OTHER_RUNS = {"released_preview_id", "undoes_id", "opened_by_id", "closed_by_id"
 #: Keys that are left out, each with its reason.
 PLAIN = {
     "rostering_rejection.school_id": "copied from the change that was refused",
-    "rostering_change.school_id": "written by the hundred thousand, by one SELECT of the district's own rows",
-    "rostering_change.run_id": "the same",
-    "rostering_record.connection_id": "the same",
-    "integrations_link.connection_id": "looked for in the link's own district only; its user is checked",
 }
 
 
@@ -212,6 +208,13 @@ def _composite() -> list[tuple[str, str, str]]:
             JOIN pg_attribute d ON d.attrelid = c.conrelid AND d.attnum = c.conkey[1] AND d.attname = 'district_id'
             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[2]
             WHERE c.contype = 'f' AND cardinality(c.conkey) = 2
+            UNION
+            SELECT t.tgrelid::regclass::text, split_part(a.args, ',', 1), split_part(a.args, ',', 2)
+            FROM pg_trigger t CROSS JOIN LATERAL (
+                SELECT string_agg(m[1], ',') AS args
+                FROM regexp_matches(pg_get_triggerdef(t.oid), $r$'([a-z_]+)'$r$, 'g') AS m) a
+            WHERE t.tgfoid = 'smartpass_in_district'::regproc
+            GROUP BY 1, 2, 3 HAVING count(*) = 2 AND bit_or(t.tgtype & 20) = 20
         """)
         return sorted(cursor.fetchall())
 

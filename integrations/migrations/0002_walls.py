@@ -4,14 +4,13 @@ from django.db import migrations
 
 from accounts import walls
 
-# A link's connection needs no key of its own: the link is seen in its own district only,
-# and that is where its connection is looked for. A check a row would cost every first load.
 KEYS = "".join(
     [
         walls.parent("integrations_connection"),
         walls.child("integrations_schoollink", "connection_id", "integrations_connection"),
         walls.child("integrations_schoollink", "school_id", "accounts_school"),
-        walls.child("integrations_link", "user_id", "accounts_user"),
+        walls.bulk_child("integrations_link", "connection_id", "integrations_connection"),
+        walls.bulk_child("integrations_link", "user_id", "accounts_user"),
         walls.child("integrations_sameperson", "connection_id", "integrations_connection"),
         walls.child("integrations_sameperson", "user_id", "accounts_user"),
     ]
@@ -27,6 +26,7 @@ STOP = (
     + f"""
 CREATE POLICY everybody_sees ON integrations_stopswitch FOR SELECT TO {walls.APP} USING (true);
 REVOKE INSERT, UPDATE, DELETE ON integrations_stopswitch FROM {walls.APP};
+REVOKE DELETE ON integrations_connection FROM {walls.APP}, {walls.SUPPORT};
 """
 )
 

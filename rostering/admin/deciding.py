@@ -175,7 +175,7 @@ def same_person(request: HttpRequest, issue_id: int) -> HttpResponse:
             "If they are the same, the next sync gives the account to the source; if not, somebody new is created.",
         ],
         facts=[
-            (f"In {source}", f"{theirs.get('first_name', '')} {theirs.get('last_name', '')}".strip() or "no name"),
+            (f"In {source}", f"{theirs.first_name} {theirs.last_name}".strip() if theirs else "no name"),
             (f"{source} reference", issue.external_id),
             ("In SmartPass", account.get_full_name()),
             ("Email in SmartPass", account.email or "none"),

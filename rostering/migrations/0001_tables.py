@@ -65,7 +65,10 @@ class Migration(migrations.Migration):
                 ),
                 ("settings_version", models.PositiveIntegerField(default=0)),
                 ("fingerprint", models.TextField(blank=True, default="")),
-                ("settled", models.TextField(blank=True, default="", help_text="The facts for which the plan was empty.")),
+                (
+                    "settled",
+                    models.TextField(blank=True, default="", help_text="The facts for which the plan was empty."),
+                ),
                 ("issue_counts", models.JSONField(default=dict)),
                 (
                     "seconds",
@@ -379,9 +382,18 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("external_id", models.TextField(db_collation="C")),
-                ("digest", models.BigIntegerField()),
+                ("first_name", models.TextField()),
+                ("last_name", models.TextField()),
+                ("email", models.TextField()),
                 ("login", models.TextField(null=True)),
-                ("person", models.JSONField()),
+                ("active", models.BooleanField()),
+                ("problem", models.TextField()),
+                (
+                    "roles",
+                    models.JSONField(help_text="[place, word, grade, number] of each role, in the source's order."),
+                ),
+                ("legacy", models.JSONField()),
+                ("digest", models.BigIntegerField()),
                 (
                     "connection",
                     models.ForeignKey(

@@ -4,9 +4,6 @@ from django.db import migrations
 
 from accounts import walls
 
-# Changes and records are written by the hundred thousand, by one SELECT of the district's
-# own rows, and never reach further than their district: their row-level security is wall
-# enough. What they lead to (memberships, links) is checked row by row.
 KEYS = "".join(
     [
         walls.parent("rostering_run"),
@@ -15,7 +12,10 @@ KEYS = "".join(
         walls.child("rostering_hold", "connection_id", "integrations_connection"),
         walls.child("rostering_hold", "run_id", "rostering_run"),
         walls.child("rostering_hold", "school_id", "accounts_school"),
+        walls.bulk_child("rostering_change", "run_id", "rostering_run"),
+        walls.bulk_child("rostering_change", "school_id", "accounts_school"),
         walls.child("rostering_change", "hold_id", "rostering_hold"),
+        walls.bulk_child("rostering_record", "connection_id", "integrations_connection"),
         walls.child("rostering_answer", "run_id", "rostering_run"),
         walls.child("rostering_rejection", "connection_id", "integrations_connection"),
         walls.child("rostering_issue", "connection_id", "integrations_connection"),

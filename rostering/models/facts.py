@@ -15,16 +15,22 @@ from rostering.models.run import Run
 class Record(models.Model):
     """What the source's last complete listing said about one id, in scope or not.
 
-    `person` holds only the fields the product uses; `digest` is theirs. Written as
-    differences: a night on which the source says the same writes nothing.
+    Holds only what the product uses, as it was staged; `digest` names all of it. Written
+    as differences: a night on which the source says the same writes nothing.
     """
 
     district = models.ForeignKey(District, models.PROTECT, db_constraint=False, db_index=False)
     connection = models.ForeignKey(Connection, models.CASCADE, db_constraint=False, db_index=False)
     external_id = models.TextField(db_collation="C")
-    digest = models.BigIntegerField()
+    first_name = models.TextField()
+    last_name = models.TextField()
+    email = models.TextField()
     login = models.TextField(null=True)  # noqa: DJ001 - null is "has no sign-in e-mail", as on the user
-    person = models.JSONField()
+    active = models.BooleanField()
+    problem = models.TextField()
+    roles = models.JSONField(help_text="[place, word, grade, number] of each role, in the source's order.")
+    legacy = models.JSONField()
+    digest = models.BigIntegerField()
 
     class Meta:
         constraints: ClassVar = [

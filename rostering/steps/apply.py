@@ -12,16 +12,17 @@ from django.db import IntegrityError, connection, transaction
 
 from rostering import sql
 
-WRITES = (
-    "apply.create_people",
-    "apply.change_people",
-    "apply.unlink",
-    "apply.link",
-    "apply.legacy",
-    "apply.join",
-    "apply.change_memberships",
-    "apply.former_emails",
-)
+#: What apply.size counts -> the statement that writes it; nothing to write, nothing to read.
+WRITES = {
+    "creates": "apply.create_people",
+    "changes": "apply.change_people",
+    "unlinks": "apply.unlink",
+    "links": "apply.link",
+    "legacies": "apply.legacy",
+    "joins": "apply.join",
+    "memberships": "apply.change_memberships",
+    "former_emails": "apply.former_emails",
+}
 TOUCHED = ["accounts_user", "accounts_membership", "integrations_link"]
 WORTH_ANALYZING = 1_000
 
@@ -53,11 +54,12 @@ def apply_set(district: int, connection_id: int, run: int, hold: int | None, ori
             if stale := sql.one("apply.stale", params)["rows"]:
                 message = f"{stale} rows are no longer as they were read"
                 raise Stale(message)
-            for statement in WRITES:
-                sql.run(statement, params)
+            for counted, statement in WRITES.items():
+                if rows[counted]:
+                    sql.run(statement, params)
             if rows["rows"] > WORTH_ANALYZING:
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT smartpass_analyze(%s)", [TOUCHED])
+                    cursor.execute("SELECT smartpass_analyze(%s, %s)", [TOUCHED, rows["rows"]])
     except IntegrityError as error:
         message = "a name, e-mail or id was taken meanwhile"
         raise Stale(message) from error

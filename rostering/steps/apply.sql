@@ -5,7 +5,15 @@
 SELECT * FROM rostering_change WHERE run_id = %(run)s AND hold_id IS NOT DISTINCT FROM %(hold)s::bigint
 
 -- name: size
-SELECT count(*) AS rows, count(DISTINCT user_id) AS people FROM ({chosen}) c
+SELECT count(*) AS rows, count(DISTINCT user_id) AS people, bool_or(kind = 'create') AS creates,
+    bool_or(kind <> 'create' AND after ?| ARRAY['first_name', 'last_name', 'email', 'login_email', 'profile_source'])
+        AS changes,
+    bool_or(before ? 'links') AS unlinks, bool_or(after ? 'links') AS links, bool_or(after ? 'legacy') AS legacies,
+    bool_or(after ? 'roles' AND NOT before ? 'roles') AS joins,
+    bool_or((before ? 'roles' OR NOT after ? 'roles')
+            AND after ?| ARRAY['roles', 'status', 'grade', 'number', 'source']) AS memberships,
+    bool_or(before ->> 'login_email' <> '') AS former_emails
+FROM ({chosen}) c
 
 -- name: lock
 SELECT u.id FROM accounts_user u
@@ -117,13 +125,16 @@ FROM ({chosen}) c WHERE c.before ->> 'login_email' <> ''
 ON CONFLICT (district_id, login_email) DO UPDATE SET user_id = excluded.user_id, until = excluded.until
 
 -- name: remember
-INSERT INTO rostering_record (district_id, connection_id, external_id, digest, login, person)
-SELECT %(district)s, %(connection)s, s.external_id, s.digest, s.login, jsonb_build_object('first_name', s.first_name,
-    'last_name', s.last_name, 'email', s.email, 'active', s.active, 'problem', s.problem, 'roles', s.roles, 'legacy', s.legacy)
+INSERT INTO rostering_record (district_id, connection_id, external_id, first_name, last_name, email, login, active,
+    problem, roles, legacy, digest)
+SELECT %(district)s, %(connection)s, s.external_id, s.first_name, s.last_name, s.email, s.login, s.active,
+    s.problem, s.roles, s.legacy, s.digest
 FROM {staged} s
 LEFT JOIN rostering_record r ON r.connection_id = %(connection)s AND r.external_id = s.external_id
 WHERE s.external_id <> '' AND r.digest IS DISTINCT FROM s.digest
-ON CONFLICT (connection_id, external_id) DO UPDATE SET digest = excluded.digest, login = excluded.login, person = excluded.person
+ON CONFLICT (connection_id, external_id) DO UPDATE SET first_name = excluded.first_name,
+    last_name = excluded.last_name, email = excluded.email, login = excluded.login, active = excluded.active,
+    problem = excluded.problem, roles = excluded.roles, legacy = excluded.legacy, digest = excluded.digest
 
 -- name: forget
 DELETE FROM rostering_record r

@@ -33,7 +33,7 @@ def match(staged: str, receipt: Receipt) -> None:
         message = f"{facts['rows']} rows staged, {receipt.rows - receipt.ignored} read"
         raise StagingLost(message)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT smartpass_analyze(%s)", [[staged]])
+        cursor.execute("SELECT smartpass_analyze(%s, %s)", [[staged], facts["rows"]])
 
 
 def why_nobody_leaves(staged: str, receipt: Receipt, linked: set[str]) -> str:

@@ -47,7 +47,7 @@ def plan(run: Run, staged: str, roles: Mapping[str, list[str]], *, removals: boo
     written = sql.one("plan.write", parameters(run, roles, removals=removals), staged)
     if written["changes"] > WORTH_ANALYZING:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT smartpass_analyze(%s)", [["rostering_change"]])
+            cursor.execute("SELECT smartpass_analyze(%s, %s)", [["rostering_change"], written["changes"]])
     found: dict[str, int] = json.loads(written["issues"])
     return found
 

@@ -421,10 +421,7 @@ UNION ALL
 SELECT 'issue', f.key, f.school_id, f.external_id, f.code, '{}', f.detail, f.severity FROM found f
 
 -- name: remembered
-(SELECT r.external_id, r.person ->> 'first_name' AS first_name, r.person ->> 'last_name' AS last_name,
-    r.person ->> 'email' AS email, r.login, (r.person ->> 'active')::boolean AS active, r.person ->> 'problem' AS problem,
-    r.person -> 'roles' AS roles, r.person -> 'legacy' AS legacy, r.digest
- FROM rostering_record r
+(SELECT r.* FROM rostering_record r
  WHERE r.connection_id = %(connection)s AND (r.external_id = ANY (%(ids)s) OR r.login = ANY (%(logins)s)))
 
 -- name: facts

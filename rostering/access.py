@@ -6,7 +6,7 @@ run of a connection that serves them, and of it their own schools' part and noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404

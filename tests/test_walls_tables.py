@@ -82,7 +82,7 @@ def _rest_of(world: factories.World) -> None:
     Link.objects.create(**of, **tie, user=world.student, external_id=f"id-of-{world.run.pk}")
     SamePerson.objects.create(**of, **tie, user=world.admin, external_id=f"id-of-{world.run.pk}", same=True)
     Answer.objects.create(**of, run=world.run, external_id=f"id-of-{world.run.pk}", state="gone")
-    Record.objects.create(**of, **tie, external_id=f"id-of-{world.run.pk}", digest=1, person={})
+    Record.objects.create(**of, **tie, external_id=f"id-of-{world.run.pk}", digest=1, active=True, roles=[], legacy=[])
     with tenancy.district(world.district.pk), connection.cursor() as cursor:
         cursor.execute("SELECT smartpass_open_staging(%s, 1)", [world.run.pk])
         (name,) = cursor.fetchone()

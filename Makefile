@@ -14,8 +14,8 @@ TESTS ?= tests
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-run: $(RUNTIME) ## start everything and sync a demo district (ONCE=1: stop after the summary)
-	@exec $(BIN)/python manage.py demo $(if $(filter 1,$(ONCE)),--once)
+run: $(RUNTIME) ## start everything and sync a demo district (ONCE=1: stop after the summary; PORT=, PEOPLE=)
+	@exec $(BIN)/python manage.py demo $(if $(filter 1,$(ONCE)),--once) $(PORT:%=--port %) $(PEOPLE:%=--people %)
 
 test: $(TOOLS) ## run the tests (TESTS=path for some of them)
 	@exec $(BIN)/python -m pytest $(TESTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from rostering import queue, schedule
+from rostering import queue, retention, schedule
 from rostering.sync import perform
 
 
@@ -20,3 +20,9 @@ def tick() -> None:
     for run_id in schedule.tick():
         queue.enqueue(run_id)
     schedule.sweep()
+
+
+@shared_task(name="rostering.prune", ignore_result=True)
+def prune() -> None:
+    """Each day: what is past its time goes."""
+    retention.prune()

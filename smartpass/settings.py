@@ -213,10 +213,14 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 # minute is worth nothing: the next one looks at the same rows.
 CELERY_BEAT_SCHEDULE = {
     "rostering.tick": {"task": "rostering.tick", "schedule": 60.0, "options": {"expire_seconds": 55}},
+    "rostering.prune": {"task": "rostering.prune", "schedule": 24 * 3600.0},
 }
 # Without a deadline the scheduler, started late, fires a missed job at the wrong hour next day.
 # What a longer outage missed, the product finds out from its own run rows.
 CELERY_BEAT_CRON_STARTING_DEADLINE = 3600
+
+# How many days the changes of runs, and issues that are closed, are kept.
+KEEP_DAYS = int(env.text("KEEP_DAYS", "400"))
 
 # The sources
 

@@ -55,6 +55,9 @@ def claim(run_id: int) -> Run | None:
             lease_until=_moment() + LASTS,
             started_at=Coalesce("started_at", Now()),
             step="fetch",
+            # What stopped an earlier try is over, or will be said again.
+            problem="",
+            problem_text="",
         )
         return Run.objects.select_related("connection__district").get(pk=run_id)
 

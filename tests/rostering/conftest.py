@@ -1,0 +1,73 @@
+"""What the stories of nights share: a Clever on loopback, a district with a neighbour, no real naps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytest_django import Settings
+
+from integrations.clever.provider import CleverProvider
+from integrations.clever.sandbox import CleverSandbox
+from integrations.http import Limits
+from tests.rostering.stories import Story, everything_of, neighbour
+
+#: Limits under which a source that does not answer is given up soon.
+IMPATIENT = Limits(connect=2.0, read=2.0, answer=5.0, attempts=2, pause=90.0, pauses=2)
+SCHOOLS = ("North", "South", "West")
+NEIGHBOURS = ("Ana Ruiz", "Ben Lo", "Kid 01")
+
+Tell = Callable[..., Story]
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Every pause a source took, in seconds; none of them really passes."""
+    taken: list[float] = []
+    monkeypatch.setattr(CleverProvider, "sleep", staticmethod(taken.append))
+    monkeypatch.setattr(CleverProvider, "limits", IMPATIENT)
+    return taken
+
+
+@pytest.fixture
+def clever(settings: Settings, naps: list[float]) -> Iterator[CleverSandbox]:
+    """A Clever without districts, which SmartPass is pointed at."""
+    del naps
+    with CleverSandbox() as server:
+        settings.SOURCE_HOSTS = {"clever": server.hosts()}
+        settings.SOURCE_SECRETS = {"clever": server.secrets()}
+        yield server
+
+
+@pytest.fixture
+def tell(clever: CleverSandbox, committed_db: None) -> Iterator[Tell]:
+    """Begin a story: a district with nobody in it. A neighbour of the first one stays untouched to the end."""
+    del committed_db
+    told: list[Story] = []
+
+    def begin(*schools: str, people: int = 0, at_clever: int | None = None, odd: bool = False) -> Story:
+        names = schools or SCHOOLS
+        seed = len(told) + 1
+        there = clever.add_district(people, schools=at_clever or len(names), seed=seed, odd=odd)
+        story = Story(clever, there, names)
+        if not told:
+            beside.append(neighbour(story, NEIGHBOURS))
+            before.append(everything_of(beside[0]))
+        told.append(story)
+        return story
+
+    beside, before = [], []  # type: ignore[var-annotated]
+    yield begin
+    assert [everything_of(each) for each in beside] == before
+
+
+@pytest.fixture
+def story(tell: Tell) -> Story:
+    """A district of three schools, all of them linked and purchased."""
+    return tell()
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read Clever in pages of three."""
+    monkeypatch.setattr(CleverProvider, "page_size", 3)

@@ -103,7 +103,7 @@ def places(connection: Connection) -> list[Place]:
 
 def _ask(connection: Connection) -> list[Place]:
     try:
-        return registry.open_provider(connection).places()
+        return registry.open_provider(connection, hurried=True).places()
     except SourceError as problem:
         cache.set(_key(connection, "failed"), (str(problem), problem.code), ASK_AGAIN)
         raise
@@ -164,11 +164,14 @@ def unlink_school(by: User | None, link: SchoolLink, why: str = "") -> bool:
 def set_roles(by: User | None, connection: Connection, chosen: Mapping[str, Sequence[str]], why: str = "") -> bool:
     """Decide what each of the source's words means in this district; False if nothing changed.
 
-    Only what differs from the source's defaults is kept.
+    Only what differs from the source's defaults is kept. "Nobody" for a word that has no
+    default is a decision too: its people are not reported any more.
     """
     defaults = registry.PROVIDERS[connection.kind].role_defaults
     overrides = {
-        word: sorted(roles) for word, roles in chosen.items() if sorted(roles) != sorted(defaults.get(word, ()))
+        word: sorted(roles)
+        for word, roles in chosen.items()
+        if word not in defaults or sorted(roles) != sorted(defaults[word])
     }
     held = Connection.objects.select_for_update().get(pk=connection.pk)
     if held.roles == overrides:

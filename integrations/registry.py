@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from integrations.clever.provider import CleverProvider
+from integrations.http import Limits
 from integrations.models import role_map
 
 if TYPE_CHECKING:
@@ -17,15 +18,24 @@ if TYPE_CHECKING:
 PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider,)}
 
 
-def open_provider(connection: Connection) -> Provider:
-    """A provider for one run of this connection."""
+#: For a page somebody waits for, in a thread others wait for: one short try.
+HURRIED = Limits(connect=3, read=8, answer=10, attempts=1, pause=0, pauses=0)
+
+
+def open_provider(connection: Connection, *, hurried: bool = False) -> Provider:
+    """A provider for one run of this connection, or, hurried, for one page."""
     kind = connection.kind
-    return PROVIDERS[kind](connection.tenant, settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind])
+    provider = _in_a_hurry(PROVIDERS[kind]) if hurried else PROVIDERS[kind]
+    return provider(connection.tenant, settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind])
 
 
 def tenants(kind: str) -> list[Tenant]:
-    """Every district our vendor key opens at a source. Raises `SourceError`."""
-    return PROVIDERS[kind].tenants(settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind])
+    """Every district our vendor key opens at a source, asked in a hurry. Raises `SourceError`."""
+    return _in_a_hurry(PROVIDERS[kind]).tenants(settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind])
+
+
+def _in_a_hurry(provider: type[Provider]) -> type[Provider]:
+    return type(provider.__name__, (provider,), {"limits": HURRIED})
 
 
 def roles_of(connection: Connection) -> dict[str, list[str]]:

@@ -64,7 +64,7 @@ UPDATE accounts_user u SET
     login_email = CASE WHEN n.after ? 'login_email' THEN nullif(n.after ->> 'login_email', '') ELSE u.login_email END,
     profile_source = CASE WHEN n.after ? 'profile_source' THEN nullif(n.after ->> 'profile_source', '')::bigint
         ELSE u.profile_source END,
-    search = smartpass_fold(concat_ws(' ', n.last_name, n.first_name, n.email)),
+    search = smartpass_fold(concat_ws(' ', n.last_name, n.first_name, n.email, u.username)),
     updated_at = now()
 FROM (SELECT x.id, c.after, coalesce(c.after ->> 'first_name', x.first_name) AS first_name,
           coalesce(c.after ->> 'last_name', x.last_name) AS last_name, coalesce(c.after ->> 'email', x.email) AS email
@@ -131,15 +131,21 @@ SELECT %(district)s, %(connection)s, s.external_id, s.first_name, s.last_name, s
     s.problem, s.roles, s.legacy, s.digest
 FROM {staged} s
 LEFT JOIN rostering_record r ON r.connection_id = %(connection)s AND r.external_id = s.external_id
-WHERE s.external_id <> '' AND r.digest IS DISTINCT FROM s.digest
+WHERE s.external_id <> '' AND r.digest IS DISTINCT FROM s.digest AND s.external_id NOT IN ({erased})
 ON CONFLICT (connection_id, external_id) DO UPDATE SET first_name = excluded.first_name,
     last_name = excluded.last_name, email = excluded.email, login = excluded.login, active = excluded.active,
     problem = excluded.problem, roles = excluded.roles, legacy = excluded.legacy, digest = excluded.digest
 
 -- name: forget
 DELETE FROM rostering_record r
-WHERE %(complete)s AND r.connection_id = %(connection)s
-  AND NOT EXISTS (SELECT 1 FROM {staged} s WHERE s.external_id = r.external_id)
+WHERE r.connection_id = %(connection)s
+  AND (%(complete)s AND NOT EXISTS (SELECT 1 FROM {staged} s WHERE s.external_id = r.external_id)
+       OR r.external_id IN ({erased}))
+
+-- name: erased
+-- Ids of people whom a person deleted: nothing the source says of them is kept.
+SELECT l.external_id FROM integrations_link l JOIN accounts_user u ON u.id = l.user_id
+WHERE l.connection_id = %(connection)s AND u.deleted_at IS NOT NULL
 
 -- name: lift
 UPDATE rostering_rejection SET lifted_at = now()

@@ -221,6 +221,7 @@ member_change AS MATERIALIZED (
     LEFT JOIN home h ON h.key = m.user_id
     WHERE m.source_id = %(connection)s AND m.status = 'active' AND %(removals)s
       AND (%(only)s::bigint[] IS NULL OR m.user_id = ANY (%(only)s))
+      AND (m.school_id IS NULL OR m.school_id IN (SELECT school_id FROM place))
       AND NOT EXISTS (SELECT 1 FROM unsure x WHERE x.key = m.user_id)
       AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.key = m.user_id
                       AND coalesce(w.school_id, 0) = coalesce(m.school_id, 0))

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from accounts.models import Membership, Status, User
 from integrations.clever.sandbox import CleverSandbox
-from integrations.models import SchoolLink, UpstreamTenant
+from integrations.models import Link, SchoolLink, UpstreamTenant
 from rostering.models import Hold, Run
 from rostering.sync import perform
 from tests.desk import Desk, rows
@@ -95,7 +95,17 @@ def decide(desk: Desk, what: str, hold: Hold, **part: Any) -> None:
     assert desk.do(path, fingerprint=hold.fingerprint, **SAID).status_code == 302
 
 
-def test_from_nothing_to_a_nightly_district(desk: Desk) -> None:
+def only_at(school: int) -> list[str]:
+    """Clever's ids of the students who are at this school and at no other."""
+    at: dict[int, list[int | None]] = {each.user_id: [] for each in rows(Membership, school=school, roles=["student"])}
+    for each in rows(Membership, user__in=at):
+        at[each.user_id].append(each.school_id)
+    return [
+        each.external_id for each in rows(Link, user__in=[user for user, schools in at.items() if len(schools) == 1])
+    ]
+
+
+def test_from_nothing_to_a_nightly_district(desk: Desk, clever: CleverSandbox) -> None:
     district, connection, password = set_up(desk)
     first = first_sync(desk, connection)
     assert first.applied_at is not None
@@ -106,7 +116,8 @@ def test_from_nothing_to_a_nightly_district(desk: Desk) -> None:
     assert active() == everybody
 
     (school,) = [each for each in rows(SchoolLink) if each.school_id][1:]
-    desk.do(f"/admin/schools/{school.school_id}/purchased/")
+    for external_id in only_at(school.school_id):
+        clever.world().unshare_user(external_id)
     risky = worked(run_of(desk.do(f"/admin/connections/{connection}/sync/")))
     (hold,) = rows(Hold, state=Hold.State.OPEN)
     assert active() == everybody

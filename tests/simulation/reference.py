@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.simulation.reference_match import Match, listed, match, removals_possible, roster
-from tests.simulation.reference_wants import Want, Wanted, wanted
+from tests.simulation.reference_wants import Want, Wanted, synced, wanted
 from tests.simulation.world import OURS, Member, Refusal, Staged, User, World, key, login_form
 
 NAMES = ("first_name", "last_name", "email")
@@ -146,6 +146,7 @@ def _leaves(world: World, somebody: Somebody, school: int | None, member: Member
     return (
         (member.source, member.status) == (OURS, "active")
         and removals_possible(world)
+        and (school is None or school in synced(world))
         and not pinned(world, somebody.user, school, "status")
         and not any(record.problem for record in somebody.records)
         # Somebody the source has no id for is not missing from its listing.

@@ -52,6 +52,11 @@ def mapped(world: World, word: str) -> frozenset[str] | None:
     return roles | {"teacher"} if "admin" in roles else roles
 
 
+def synced(world: World) -> set[int]:
+    """The schools that this connection looks after now: actively linked, and purchased."""
+    return {place.school for place in world.places if place.active and world.schools[place.school]}
+
+
 def school_of(world: World, place: str | None) -> int | None:
     """The purchased school that a place is actively linked to, or None."""
     for link in world.places:

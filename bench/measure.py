@@ -1,0 +1,130 @@
+"""What is measured, and in which order: floor and product take turns, so that noise hits both."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from bench import district, memory, pages, processes, reading
+from bench.district import Measured
+from bench.pages import Pages
+
+FIRST, SECOND, LATER, ORDINARY = (
+    "first load",
+    "quiet night, the second run",
+    "quiet night, later runs",
+    "ordinary night",
+)
+HTTP = "first load over HTTP"
+LIMITS = {FIRST: 6.0, SECOND: 3.0, LATER: 3.0}
+MEMORY_LIMIT = 1.3
+#: On an ordinary night one person in so many has another name.
+RENAMED = 200
+MOST_BY_HTTP = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do: where, how many people, how often, and the two sizes whose memory is compared."""
+
+    folder: Path
+    people: int
+    rounds: int
+    memory: tuple[int, ...]
+
+
+@dataclass
+class Found:
+    """All that was measured."""
+
+    plan: Plan
+    listing: Pages
+    floors: list[processes.Floor] = field(default_factory=list)
+    runs: dict[str, list[Measured]] = field(default_factory=dict)
+    readings: list[reading.Reading] = field(default_factory=list)
+    peaks: list[memory.Peak] = field(default_factory=list)
+
+    @property
+    def floor(self) -> float:
+        """The floor's seconds: the median."""
+        return median(floor.seconds for floor in self.floors)
+
+    def seconds(self, name: str) -> float:
+        """The median seconds of one kind of run."""
+        return median(run.seconds for run in self.runs[name])
+
+    def ratio(self, name: str) -> float:
+        """One kind of run against the floor."""
+        return self.seconds(name) / self.floor
+
+    def steps(self, name: str) -> dict[str, float]:
+        """The median seconds of each step of one kind of run."""
+        runs = self.runs[name]
+        return {step: round(median(run.steps.get(step, 0.0) for run in runs), 3) for step in runs[0].steps}
+
+    @property
+    def memory_ratio(self) -> float:
+        """How much more memory the larger district took at its peak."""
+        return self.peaks[-1].bytes / self.peaks[0].bytes
+
+    @property
+    def kept(self) -> bool:
+        """Whether every limit was kept."""
+        return self.memory_ratio <= MEMORY_LIMIT and all(self.ratio(name) <= most for name, most in LIMITS.items())
+
+
+def everything(plan: Plan) -> Found:
+    """Measure it all."""
+    _say(f"rendering {plan.people:,} people")
+    listing = pages.render(plan.folder / "pages", plan.people)
+    changed = pages.render(plan.folder / "changed", plan.people, rename_every=RENAMED)
+    found = Found(plan, listing)
+    for number in range(plan.rounds):
+        _round(found, changed, number)
+    _over_http(found)
+    _say("reading alone")
+    found.readings = reading.measure(listing, plan.rounds)
+    found.peaks = [_peak(plan, people) for people in plan.memory]
+    return found
+
+
+def _round(found: Found, changed: Pages, number: int) -> None:
+    """The floor, then a fresh district: its first load and its nights."""
+    listing = found.listing
+    processes.settle()
+    floor = processes.run_floor(listing)
+    found.floors.append(floor)
+    _say(f"round {number + 1}: floor {floor.seconds:.2f} s")
+    connection = district.fresh_connection(listing, f"number {number + 1}")
+    _note(found, FIRST, district.first_load(listing, connection))
+    for name in (SECOND, LATER, LATER):
+        _note(found, name, district.quiet_night(listing, connection))
+    _note(found, ORDINARY, district.ordinary_night(changed, connection))
+
+
+def _over_http(found: Found) -> None:
+    """The first load again, asked of the real sandbox through real sockets."""
+    for number in range(min(found.plan.rounds, MOST_BY_HTTP)):
+        connection = district.fresh_connection(found.listing, f"over HTTP {number + 1}")
+        processes.settle()
+        with processes.sandbox(found.listing) as url:
+            _note(found, HTTP, district.load_over_http(found.listing, connection, url))
+
+
+def _peak(plan: Plan, people: int) -> memory.Peak:
+    _say(f"memory at {people:,} people")
+    listing = pages.render(plan.folder / f"memory-{people}", people)
+    peak = memory.measure(listing)
+    _say(f"  {peak.bytes / 1e6:.0f} MB")
+    return peak
+
+
+def _note(found: Found, name: str, run: Measured) -> None:
+    found.runs.setdefault(name, []).append(run)
+    _say(f"  {name}: {run.seconds:.2f} s")
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"{words}\n")

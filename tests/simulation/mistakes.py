@@ -40,22 +40,27 @@ MISTAKES = [
     # What the source wants
     Mistake("purchased is not asked", "plan.people", " AND s.purchased", ""),
     Mistake("an unlinked school still counts", "plan.people", " AND k.active", ""),
-    Mistake("the inactive want something", "plan.people", "WHERE s.active AND s.problem = ''", "WHERE s.problem = ''"),
+    Mistake(
+        "the inactive want something",
+        "plan.people",
+        "s.active AND s.problem = '' AS counts",
+        "s.problem = '' AS counts",
+    ),
     Mistake(
         "the last grade wins",
         "plan.people",
-        "(y.grade ORDER BY w.external_id,",
-        "(y.grade ORDER BY w.external_id DESC,",
+        "(y.grade ORDER BY y.external_id,",
+        "(y.grade ORDER BY y.external_id, -",
     ),
     Mistake("pins never end", "plan.people", "until IS NULL OR until > now()", "true"),
     Mistake("pins with an end never count", "plan.people", "until IS NULL OR until > now()", "until IS NULL"),
     Mistake(
-        "the largest id gives the name", "plan.people", "ORDER BY key, external_id", "ORDER BY key, external_id DESC"
+        "the largest id gives the name", "plan.people", "active DESC, external_id", "active DESC, external_id DESC"
     ),
     Mistake("the district is everybody's home", "plan.people", "school_id IS NULL, first_said", "first_said"),
     # Who is who
     Mistake("a shared e-mail is proof", "plan.match", "HAVING count(*) = 1", "HAVING count(*) >= 1"),
-    Mistake("an e-mail claimed twice is proof", "plan.match", "AND x.problem = '') = 1", "AND x.problem = '') >= 1"),
+    Mistake("an e-mail claimed twice is proof", "plan.match", "HAVING count(*) = 1)", "HAVING count(*) >= 1)"),
     Mistake("a person's no is not heard", "plan.match", " AND NOT p.same", " AND false"),
     Mistake(
         "district admins are claimed by e-mail", "plan.match", "ARRAY['admin', 'district_admin']", "ARRAY['admin']"
@@ -67,7 +72,7 @@ MISTAKES = [
         "ORDER BY u.external_id, x.position DESC",
     ),
     Mistake("family is not asked", "plan.match", "k.family = g.family", "true"),
-    Mistake("a listed user can be claimed", "plan.match", "WHERE NOT k.listed AND", "WHERE"),
+    Mistake("a listed user can be claimed", "plan.match", "WHERE NOT k.present AND", "WHERE"),
     Mistake("new ids are believed on a bad night", "plan.match", "k.linked AND NOT %(removals)s", "false"),
     Mistake("legacy ids are ignored", "plan.match", "AND l.external_id = x.id", "AND false"),
     Mistake(
@@ -101,7 +106,7 @@ MISTAKES = [
         "AND m.status IN ('active', 'disabled') AND",
     ),
     Mistake("somebody else's membership ends", "plan.decide", "m.source_id = %(connection)s AND m.status", "m.status"),
-    Mistake("the unreadable leave", "plan.decide", "NOT coalesce(p.unreadable, false)", "true"),
+    Mistake("the unreadable leave", "plan.decide", "FROM unsure x WHERE x.key = m.user_id", "WHERE false"),
     Mistake(
         "another source's names are overwritten",
         "plan.decide",

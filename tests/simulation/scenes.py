@@ -120,8 +120,50 @@ def steady(scene: Scene) -> None:
     )
 
 
+def ghost(scene: Scene) -> None:
+    """Somebody who was deleted, and a record with their e-mail."""
+    number = scene.account(source=None, linked=False)
+    person = scene.world.users[number]
+    person.deleted, person.login_email = True, None
+    scene.record(scene.external_id)
+
+
+def two_ids(scene: Scene) -> None:
+    """Two ids of one person, the one the beginning of the other, at different schools."""
+    number = scene.account()
+    scene.world.links.append(Link(f"{scene.external_id}0", number))
+    scene.record(scene.external_id)
+    scene.record(f"{scene.external_id}0").roles[0].place = scene.rng.choice(scene.world.places).external_id
+
+
+def mover(scene: Scene) -> None:
+    """Somebody who changes school, where few moves are many."""
+    scene.account()
+    scene.record(scene.external_id).roles[0].place = scene.rng.choice(scene.world.places).external_id
+    scene.world.limits.update(roles_people=1, roles_share=0.01)
+
+
+def bleeding(scene: Scene) -> None:
+    """One leaves where two stay and three are suspended already; a quarter is too many."""
+    for position in range(6):
+        number = scene.account(linked=False)
+        external_id = f"{scene.external_id}{position}"
+        scene.world.links.append(Link(external_id, number))
+        member = scene.world.users[number].members[scene.school]
+        if position < 3:
+            said = scene.record(external_id)
+            said.active, said.email = position > 0, ""
+        else:
+            member.status, member.suspended_by = "suspended", "sync"
+    scene.world.limits.update(suspend_role_people=1, suspend_role_share=0.25)
+
+
 SCENES: list[Callable[[Scene], None]] = [
     twins,
+    ghost,
+    two_ids,
+    mover,
+    bleeding,
     namesake,
     namesake,
     two_claims,

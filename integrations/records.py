@@ -39,7 +39,6 @@ class Person(NamedTuple):
     first_name: str = ""
     last_name: str = ""
     email: str = ""
-    username: str = ""
     active: bool = True
     roles: tuple[Role, ...] = ()
     legacy_ids: tuple[str, ...] = ()

@@ -63,17 +63,16 @@ def _read(data: dict[str, Any], identifier: str, tenant: str) -> Person | None:
     first = _text(name, "first", "name.first")
     last = _text(name, "last", "name.last")
     email = _text(data, "email", "email")
-    roles, username, legacy = _roles(held, words, identifier)
-    if not _storable("".join([identifier, first, last, email, username, *legacy, *map(_role_text, roles)])):
+    roles, legacy = _roles(held, words, identifier)
+    if not _storable("".join([identifier, first, last, email, *legacy, *map(_role_text, roles)])):
         raise Unreadable("text: a character that cannot be stored")
-    return Person(identifier, first, last, email, username, roles=tuple(roles), legacy_ids=tuple(legacy))
+    return Person(identifier, first, last, email, roles=tuple(roles), legacy_ids=tuple(legacy))
 
 
-def _roles(held: dict[str, Any], words: list[str], identifier: str) -> tuple[list[Role], str, list[str]]:
-    """Every role at each of its schools, the first username, and the older ids."""
+def _roles(held: dict[str, Any], words: list[str], identifier: str) -> tuple[list[Role], list[str]]:
+    """Every role at each of its schools, and the older ids."""
     roles: list[Role] = []
     legacy: list[str] = []
-    username = ""
     for word in words:
         role = held[word]
         if type(role) is not dict:
@@ -82,12 +81,10 @@ def _roles(held: dict[str, Any], words: list[str], identifier: str) -> tuple[lis
         field = NUMBER_FIELD.get(word)
         number = _text(role, field, field) if field else ""
         roles += [Role(place, word, grade, number) for place in _places(role, word)]
-        if not username:
-            username = _username(role)
         older = _text(role, "legacy_id", "legacy_id")
         if older and older != identifier and older not in legacy:
             legacy.append(older)
-    return roles, username, legacy
+    return roles, legacy
 
 
 def _places(role: dict[str, Any], word: str) -> list[str | None]:
@@ -113,15 +110,6 @@ def _places(role: dict[str, Any], word: str) -> list[str | None]:
         if each and each not in places:
             places.append(each)
     return places or ([""] if word in NUMBER_FIELD else [None])
-
-
-def _username(role: dict[str, Any]) -> str:
-    credentials = role.get("credentials")
-    if credentials is None:
-        return ""
-    if type(credentials) is not dict:
-        raise Unreadable("credentials: not an object")
-    return _text(credentials, "district_username", "credentials.district_username")
 
 
 def _unknown_words(held: dict[str, Any]) -> list[str]:

@@ -81,7 +81,7 @@ def _as_csv(people: list[Person]) -> str:
 
 
 def _lines(people: list[Person]) -> Iterator[tuple[str, ...]]:
-    for external_id, first_name, last_name, email, _, active, roles, legacy_ids, problem in people:
+    for external_id, first_name, last_name, email, active, roles, legacy_ids, problem in people:
         legacy = _encode(legacy_ids) if legacy_ids else "[]"
         yield external_id, first_name, last_name, email, "t" if active else "f", problem, _as_json(roles), legacy
 

@@ -181,6 +181,11 @@ class Story:
             for each in found
         )  # fmt: skip
 
+    def logins(self) -> dict[str, str | None]:
+        """The email each person of the district signs in by, by first name."""
+        with tenancy.district(self.district.pk):
+            return dict(User.objects.order_by("first_name").values_list("first_name", "login_email"))
+
     def user(self, key: str) -> User:
         """The account that Clever's id leads to."""
         with tenancy.district(self.district.pk):

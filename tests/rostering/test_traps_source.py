@@ -60,11 +60,21 @@ def test_trap_37_a_night_asks_for_exactly_what_it_needs(clever: CleverSandbox, s
     assert seven.people() == kids(8)
 
 
-@pytest.mark.parametrize("fault", ["foreign_next_at", "doubled_next_at", "bare_next_at"])
-def test_trap_37_a_link_that_leads_elsewhere_changes_nobody(fault: str, clever: CleverSandbox, seven: Story) -> None:
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("foreign_next_at", "a link that leads to another host"),
+        ("doubled_next_at", "a next page of another list"),
+        ("bare_next_at", "a next page that does not say where to go on"),
+    ],
+)
+def test_trap_37_a_link_that_leads_elsewhere_changes_nobody(
+    fault: str, said: str, clever: CleverSandbox, seven: Story
+) -> None:
     clever.set_faults({fault: 2})
     run = seven.night()
     assert (run.state, run.problem, asked(clever, "/users")) == (RunState.FAILED, "E-SOURCE-MALFORMED", 2)
+    assert run.problem_text == f"Clever answered /v3.1/users with {said}."
     assert seven.people() == kids(7)
 
 

@@ -35,6 +35,17 @@ NEW_OBJECTS = 100_000
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+@contextmanager
+def _seldom_looking_for_cycles() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+@_seldom_looking_for_cycles()
 def fetch(run: Run, provider: Provider, scope: Sequence[str], progress: Callable[[int], None]) -> Receipt:
     """Stage everybody; the receipt of the listing.
 
@@ -93,13 +104,3 @@ def _as_json(roles: tuple[Role, ...]) -> str:
         for place, word, grade, number in roles
     ]
     return f"[{','.join(listed)}]"
-
-
-@contextmanager
-def _seldom_looking_for_cycles() -> Iterator[None]:
-    usual = gc.get_threshold()
-    gc.set_threshold(NEW_OBJECTS, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)

@@ -26,7 +26,7 @@ from tests.simulation.scripted import person
 from tests.simulation.world import OTHER, OURS, Link, Member, Staged, User, World
 
 # Begins with the time, so that two runs on one database never meet.
-_NUMBERS = itertools.count(time.time_ns() // 10**8)
+_NUMBERS = itertools.count(time.time_ns() // 10**7)
 _ROOM = 1000
 
 

@@ -105,12 +105,11 @@ def person(record: Staged) -> Person:
     roles = tuple(Role(entry.place, entry.word, entry.grade, entry.number) for entry in record.roles)
     return Person(
         record.external_id,
-        record.first_name,
-        record.last_name,
-        record.email,
-        "",
-        record.active,
-        roles,
-        tuple(record.legacy_ids),
-        record.problem,
+        first_name=record.first_name,
+        last_name=record.last_name,
+        email=record.email,
+        active=record.active,
+        roles=roles,
+        legacy_ids=tuple(record.legacy_ids),
+        problem=record.problem,
     )

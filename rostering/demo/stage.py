@@ -41,8 +41,8 @@ def listen(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port))
     except OSError as error:
         free = next(filter(_is_free, range(port + 1, min(port + LOOKED_AT, 65536))), 0)
-        message = f"Port {port} cannot be used ({os.strerror(error.errno or 0)}). Stop what uses it, or: make run PORT={free}"
-        raise DemoError(message) from None
+        why = os.strerror(error.errno or 0)
+        raise DemoError(f"Port {port}: {why}. Stop what uses it, or: make run PORT={free}") from None
 
 
 def start_sandbox(children: Children, people: int) -> Child:

@@ -71,7 +71,7 @@ class Story:
         while True:
             with tenancy.support():
                 run, new = ask()
-            ended = self._follow(title, run.pk)
+            ended = self._follow(title if new else "Unfinished", run.pk)
             if new and ended.state == RunState.DONE:
                 return ended
             if new:

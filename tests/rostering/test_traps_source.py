@@ -13,7 +13,7 @@ from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox
 from rostering.models import RunState
 from tests.rostering.conftest import IMPATIENT, Tell
-from tests.rostering.stories import Seen, Story
+from tests.rostering.stories import Row, Seen, Story
 
 
 def asked(clever: CleverSandbox, path: str) -> int:
@@ -150,7 +150,14 @@ def test_trap_41_nothing_secret_and_nobody_by_name_is_written_down(
     story.world.set_email(keys[1], "ottoline.without.at.example")
     story.world.put_user({**story.clever.editable(keys[2]), "roles": ["Thessaly"]})
     said = []
-    for fault in ({}, {"page_status_at": 2}, {"not_json_at": 1}, {"lose_rows_at": 1, "count": False}):
+    faults: tuple[Row, ...] = (
+        {},
+        {"page_status_at": 2},
+        {"not_json_at": 1},
+        {"repeat_row_at": 1},
+        {"lose_rows_at": 1, "count": False},
+    )
+    for fault in faults:
         clever.faults = dict(fault)
         run = story.night()
         said += [run.problem, run.problem_text, run.removals, repr(run)]

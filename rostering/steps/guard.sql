@@ -212,11 +212,12 @@ WHERE c.run_id = %(run)s AND c.user_id = t.user_id AND c.hold_id IS DISTINCT FRO
 
 -- name: weigh
 -- Of each hold of this run: how many people, and the largest share of a role that would be suspended.
+WITH shares AS MATERIALIZED (
+    SELECT school_id, max(part::float / whole) AS share FROM ({suspensions_by_role}) x GROUP BY school_id
+)
 SELECT h.id, count(DISTINCT c.user_id) AS people, coalesce(max(s.share), 0) AS share
 FROM rostering_hold h
 LEFT JOIN rostering_change c ON c.hold_id = h.id AND c.run_id = %(run)s
-LEFT JOIN LATERAL (
-    SELECT x.part::float / x.whole AS share FROM ({suspensions_by_role}) x
-    WHERE x.school_id = h.school_id ORDER BY 1 DESC LIMIT 1) s ON true
+LEFT JOIN shares s ON s.school_id = h.school_id
 WHERE h.run_id = %(run)s
 GROUP BY h.id

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 
 from accounts.models import Membership, Pin, User
 from integrations import registry
-from integrations.models import Connection, Link
+from integrations.models import Connection, Link, SamePerson
 from rostering import sql
 from rostering.models import Change, Issue, Record, Run
 
@@ -101,6 +101,8 @@ def _records(connection: Connection, user: User | None, email: str, external_id:
     ids = [external_id] if external_id else []
     if user:
         ids += Link.objects.filter(connection=connection, user=user).values_list("external_id", flat=True)
+        said = SamePerson.objects.filter(connection=connection, user=user, same=True)
+        ids += said.values_list("external_id", flat=True)
     wanted = Q(external_id__in=ids)
     if email:
         wanted |= Q(login=email.strip().lower())
@@ -127,7 +129,8 @@ def _plan(connection: Connection, user: User | None, records: list[Record]) -> l
         "ids": [record.external_id for record in records],
         "logins": [r.login for r in records if r.login],
     }
-    return sql.rows("plan.only", parameters, sql.text("plan.remembered"))
+    rows = sql.rows("plan.only", parameters, sql.text("plan.remembered"))
+    return [{**row, "before": json.loads(row["before"]), "after": json.loads(row["after"])} for row in rows]
 
 
 def _about(row: dict[str, Any], user: User | None, ids: set[str]) -> bool:

@@ -45,6 +45,11 @@ $$;
 CREATE FUNCTION smartpass_handle(handle text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT lower(btrim(handle, E' \\t\\r\\n'))
 $$;
+-- Roles as one text, in one order: what is compared, and what stands in a plan.
+CREATE FUNCTION smartpass_roles(roles text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN cardinality(roles) < 2 THEN array_to_string(roles, ' ')
+        ELSE (SELECT string_agg(r, ' ' ORDER BY r COLLATE "C") FROM unnest(roles) AS r) END
+$$;
 -- The folded e-mail if one can sign in by it, else null.
 CREATE FUNCTION smartpass_login_email(email text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN smartpass_handle(email) ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]+$'

@@ -34,7 +34,7 @@ WHERE CASE WHEN c.kind = 'create' THEN u.id IS NOT NULL
   OR c.before ->> 'email' <> u.email
   OR c.before ->> 'login_email' <> coalesce(u.login_email, '')
   OR c.before ->> 'profile_source' <> coalesce(u.profile_source::text, '')
-  OR c.before ->> 'roles' <> array_to_string(m.roles, ' ')
+  OR c.before ->> 'roles' <> smartpass_roles(m.roles)
   OR c.before ->> 'status' <> m.status
   OR (c.after ->> 'status' = 'active' AND c.before ? 'status' AND m.suspended_by <> 'sync')
   OR c.before ->> 'grade' <> m.grade
@@ -43,10 +43,17 @@ WHERE CASE WHEN c.kind = 'create' THEN u.id IS NOT NULL
   OR EXISTS (SELECT 1 FROM jsonb_array_elements_text(c.before -> 'links') x(id)
              WHERE NOT EXISTS (SELECT 1 FROM integrations_link l WHERE l.connection_id = %(connection)s
                                AND l.external_id = x.id AND l.user_id = c.user_id))
-  OR EXISTS (SELECT 1 FROM accounts_pin p WHERE p.user_id = c.user_id AND (p.until IS NULL OR p.until > now())
-             AND (p.school_id IS NULL OR p.school_id = c.school_id)
-             AND (c.after ? p.field OR (p.field = '*' AND c.after ?| ARRAY['first_name', 'last_name', 'email', 'roles',
-                  'status', 'grade', 'number'])))
+  OR EXISTS (SELECT 1 FROM accounts_pin p WHERE p.user_id = c.user_id AND (p.until IS NULL OR p.until > now()) AND (
+        -- A pin of the person keeps what belongs to the person, and "*" keeps them out of further schools.
+        p.school_id IS NULL AND c.after ?| CASE p.field
+            WHEN '*' THEN ARRAY['first_name', 'last_name', 'email', 'login_email']
+            WHEN 'email' THEN ARRAY['email', 'login_email']
+            WHEN 'first_name' THEN ARRAY['first_name'] WHEN 'last_name' THEN ARRAY['last_name'] ELSE '{}' END
+        OR p.school_id IS NULL AND p.field = '*' AND c.after ? 'roles' AND NOT c.before ? 'roles'
+        -- Either kind keeps a membership that is there.
+        OR (p.school_id IS NULL OR p.school_id = c.school_id) AND (c.before ? 'roles' OR NOT c.after ? 'roles')
+           AND c.after ?| CASE p.field WHEN '*' THEN ARRAY['roles', 'status', 'grade', 'number'] ELSE ARRAY[p.field] END
+           AND p.field IN ('roles', 'status', 'grade', 'number', '*')))
 
 -- name: create_people
 INSERT INTO accounts_user (id, district_id, password, email, login_email, first_name, last_name, search, profile_source,

@@ -5,7 +5,7 @@ The questions are asked outside transactions and within a budget; the answers ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accounts import tenancy
 from integrations.provider import Malformed, Unreachable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rostering.models import Run
 
 UNANSWERED = "unanswered"
+IN_SCOPE = "in_scope"
 
 
 def confirm(
@@ -36,20 +37,30 @@ def confirm(
     """
     with tenancy.district(run.district_id):
         absent = [row for row in sql.rows("confirm.absent", {"run": run.pk}) if row["user_id"] not in over_limit]
-    answers = dict(_answers(provider, scope, [row["external_id"] for row in absent][:budget], still_ours))
-    states = {row["user_id"]: answers.get(row["external_id"], UNANSWERED) for row in absent}
+    ids = [external_id for row in absent for external_id in row["ids"]]
+    answers = dict(_answers(provider, scope, ids[:budget], still_ours))
+    states = {row["user_id"]: _together(row, answers) for row in absent}
     with tenancy.district(run.district_id):
         still_ours()
         Answer.objects.bulk_create(
             Answer(district_id=run.district_id, run=run, external_id=row["external_id"], state=states[row["user_id"]])
             for row in absent
         )
-        params = {"run": run.pk, "users": [u for u, s in states.items() if s in {"in_scope", UNANSWERED}]}
+        params = {"run": run.pk, "users": [u for u, s in states.items() if s in {IN_SCOPE, UNANSWERED}]}
         sql.run("confirm.stay", params)
         for state in ("gone", "out_of_scope", "inactive"):
             sql.run(
                 "confirm.leave", {"run": run.pk, "state": state, "users": [u for u, s in states.items() if s == state]}
             )
+
+
+def _together(row: dict[str, Any], answers: dict[str, str]) -> str:
+    """What the answers about all of somebody's ids come to: who is there by one of them is there."""
+    said = [answers.get(external_id, UNANSWERED) for external_id in row["ids"]]
+    for stays in (IN_SCOPE, UNANSWERED):
+        if stays in said:
+            return stays
+    return answers[row["external_id"]]
 
 
 def _answers(

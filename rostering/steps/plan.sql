@@ -50,7 +50,7 @@ who AS MATERIALIZED (
 ),
 wanted AS MATERIALIZED (
     SELECT coalesce(y.user_id, t.user_id, -y.line) AS key, y.school_id, bit_or(y.mask) AS mask,
-        min(y.external_id || lpad(y.position::text, 6, '0')) AS first_said,
+        min(y.external_id || chr(1) || lpad(y.position::text, 6, '0')) AS first_said,
         (array_agg(y.grade ORDER BY y.external_id, y.position) FILTER (WHERE y.grade <> ''))[1] AS grade,
         (array_agg(y.number ORDER BY y.external_id, y.position) FILTER (WHERE y.number <> ''))[1] AS number
     FROM stay y LEFT JOIN tie t ON t.external_id = y.external_id
@@ -78,7 +78,7 @@ pinned AS MATERIALIZED (
     GROUP BY user_id, school_id
 ),
 adopted AS MATERIALIZED (
-    SELECT DISTINCT key FROM who WHERE how = 'adopt' AND waits = ''
+    SELECT DISTINCT key FROM who WHERE how = 'adopt' AND waits = '' AND counts
 )
 
 -- name: match
@@ -112,10 +112,17 @@ guess AS MATERIALIZED (
       AND NOT EXISTS (SELECT 1 FROM integrations_sameperson p WHERE p.connection_id = %(connection)s
                       AND p.external_id = u.external_id AND p.user_id = b.user_id AND NOT p.same)
 ),
+elder AS MATERIALIZED (
+    SELECT u.external_id, x.position, l.user_id
+    FROM unlinked u
+    CROSS JOIN LATERAL jsonb_array_elements_text(u.legacy) WITH ORDINALITY AS x(id, position)
+    JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = x.id
+),
 present AS MATERIALIZED (
-    -- Guessed users whom the listing names by a roster link of theirs.
+    -- Users in question whom the listing names by a roster link of theirs.
     SELECT DISTINCT l.user_id FROM integrations_link l JOIN listed x ON x.external_id = l.external_id
-    WHERE l.connection_id = %(connection)s AND l.kind = 'roster' AND l.user_id IN (SELECT user_id FROM guess)
+    WHERE l.connection_id = %(connection)s AND l.kind = 'roster'
+      AND l.user_id IN (SELECT user_id FROM guess UNION SELECT user_id FROM elder)
 ),
 known AS MATERIALIZED (
     -- What we know of the users that were guessed.
@@ -133,14 +140,12 @@ known AS MATERIALIZED (
 ),
 evidence AS MATERIALIZED (
     SELECT * FROM (
-        SELECT DISTINCT ON (u.external_id) u.external_id, l.user_id, 2 AS rule, 'relink' AS how, '' AS waits
-        FROM unlinked u
-        CROSS JOIN LATERAL jsonb_array_elements_text(u.legacy) WITH ORDINALITY AS x(id, position)
-        JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = x.id
-        ORDER BY u.external_id, x.position
+        SELECT DISTINCT ON (external_id) external_id, user_id, 2 AS rule, 'relink' AS how, '' AS waits
+        FROM elder WHERE user_id NOT IN (SELECT user_id FROM present)
+        ORDER BY external_id, position
     ) by_legacy
     UNION ALL
-    SELECT u.external_id, min(p.user_id), 3, 'adopt', ''
+    SELECT u.external_id, min(p.user_id), 1, 'adopt', ''
     FROM unlinked u JOIN integrations_sameperson p
       ON p.connection_id = %(connection)s AND p.external_id = u.external_id AND p.same
     GROUP BY u.external_id
@@ -168,7 +173,7 @@ member AS MATERIALIZED (
     SELECT w.key, w.school_id, w.grade, w.number,
         CASE w.mask WHEN 1 THEN 'student' WHEN 2 THEN 'teacher' WHEN 6 THEN 'admin teacher'
             WHEN 4 THEN 'admin' WHEN 8 THEN 'district_admin' END AS roles,
-        m.id AS membership_id, array_to_string(m.roles, ' ') AS old_roles, m.status AS old_status,
+        m.id AS membership_id, smartpass_roles(m.roles) AS old_roles, m.status AS old_status,
         m.suspended_by, m.grade AS old_grade, m.number AS old_number, m.source_id,
         coalesce(pp.fields, '{}') || coalesce(pm.fields, '{}') AS pins,
         '*' = ANY (coalesce(pp.fields, '{}')) AS protected,
@@ -269,7 +274,7 @@ newlink AS MATERIALIZED (
 ),
 newlegacy AS MATERIALIZED (
     SELECT x.key, jsonb_agg(x.id ORDER BY x.id) AS ids FROM (
-        SELECT min(w.key) AS key, i.id
+        SELECT (array_agg(w.key ORDER BY w.external_id))[1] AS key, i.id
         FROM who w CROSS JOIN LATERAL jsonb_array_elements_text(w.legacy) AS i(id)
         WHERE w.counts AND w.waits = '' AND w.legacy <> '[]'
           AND NOT EXISTS (SELECT 1 FROM integrations_link l WHERE l.connection_id = %(connection)s AND l.external_id = i.id)
@@ -327,8 +332,9 @@ named AS MATERIALIZED (
     WHERE u.deleted_at IS NULL
 ),
 plan AS MATERIALIZED (
+    -- Somebody the source has no id for cannot be missing from it.
     SELECT n.* FROM named n
-    WHERE NOT EXISTS (
+    WHERE n.external_id <> '' AND NOT EXISTS (
         SELECT 1 FROM rostering_rejection r
         WHERE r.connection_id = %(connection)s AND r.external_id = n.external_id AND r.lifted_at IS NULL
           AND (n.key < 0 OR coalesce(r.school_id, 0) = coalesce(n.school_id, 0))
@@ -336,7 +342,7 @@ plan AS MATERIALIZED (
 )
 
 -- name: issues
-found AS MATERIALIZED (
+suspicion AS MATERIALIZED (
     SELECT external_id, NULL::bigint AS school_id, key, 'E-UNREADABLE' AS code, 'error' AS severity,
         jsonb_build_object('problem', problem) AS detail
     FROM who WHERE problem <> '' AND external_id <> ''
@@ -371,9 +377,13 @@ found AS MATERIALIZED (
     FROM compared c
     JOIN accounts_user o ON o.login_email = c.next_login AND o.id <> c.key
     LEFT JOIN accounts_membership m ON m.user_id = o.id AND m.status <> 'deleted'
-    LEFT JOIN wanted w ON w.key = c.key AND coalesce(w.school_id, 0) = coalesce(m.school_id, 0)
+    LEFT JOIN wanted w ON w.key = c.key AND m.id IS NOT NULL
+        AND coalesce(w.school_id, 0) = coalesce(m.school_id, 0)
     WHERE c.other_login AND NOT EXISTS (SELECT 1 FROM voice v WHERE v.key = o.id)
     GROUP BY c.external_id, c.key
+),
+found AS MATERIALIZED (
+    SELECT s.* FROM suspicion s LEFT JOIN accounts_user u ON u.id = s.key WHERE u.deleted_at IS NULL
 )
 
 -- name: write
@@ -423,7 +433,8 @@ SELECT 'issue', f.key, f.school_id, f.external_id, f.code, '{}', f.detail, f.sev
 
 -- name: remembered
 (SELECT r.* FROM rostering_record r
- WHERE r.connection_id = %(connection)s AND (r.external_id = ANY (%(ids)s) OR r.login = ANY (%(logins)s)))
+ WHERE r.connection_id = %(connection)s AND (r.external_id = ANY (%(ids)s) OR r.login = ANY (%(logins)s)
+   OR r.legacy ?| %(ids)s))
 
 -- name: facts
 -- Names everything a plan is made from: the listing, the rows of ours it is compared with

@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
         FROM (VALUES
             ('first_name', u.first_name), ('last_name', u.last_name), ('email', u.email),
             ('login_email', coalesce(u.login_email, '')), ('profile_source', coalesce(u.profile_source::text, '')),
-            ('roles', array_to_string(m.roles, ' ')), ('grade', m.grade), ('number', m.number),
+            ('roles', smartpass_roles(m.roles)), ('grade', m.grade), ('number', m.number),
             ('source', coalesce(m.source_id::text, '')), ('status', m.status)
         ) AS x(name, stored)
         WHERE c.before ? x.name AND x.stored = c.after ->> x.name
@@ -37,7 +37,7 @@ CROSS JOIN LATERAL (
         UNION ALL
         SELECT 'status', to_jsonb(m.status), to_jsonb('suspended'::text)
         WHERE c.after ? 'roles' AND NOT c.before ? 'roles' AND m.status = 'active' AND m.source_id = %(connection)s
-          AND array_to_string(m.roles, ' ') = c.after ->> 'roles' AND NOT p.fields && ARRAY['status', '*']
+          AND smartpass_roles(m.roles) = c.after ->> 'roles' AND NOT p.fields && ARRAY['status', '*']
         UNION ALL
         SELECT 'links', c.after -> 'links', '[]' WHERE c.kind IN ('adopt', 'relink') AND c.after ? 'links'
     ) f

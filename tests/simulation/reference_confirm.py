@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from tests.simulation.reference import Row
 from tests.simulation.reference_issues import Found
+from tests.simulation.reference_match import roster
 from tests.simulation.world import World, key
 
 LEAVE = ("gone", "out_of_scope", "inactive")
@@ -17,8 +18,10 @@ def confirm(world: World, rows: Iterable[Row], kept: Collection[int] = ()) -> tu
     `kept` are users whose suspension waits for a person anyway, and who are not asked about.
     """
     rows = list(rows)
-    asked = sorted({row.external_id for row in rows if row.why == "absent" and row.user not in kept}, key=key)
-    answers = _answers(world, asked)
+    absent = {row.external_id: row.user for row in rows if row.why == "absent" and row.user not in kept}
+    asked = {named: _ids(world, user) for named, user in sorted(absent.items(), key=lambda each: key(each[0]))}
+    replies = _answers(world, [external_id for ids in asked.values() for external_id in ids])
+    answers = {named: _together(named, ids, replies) for named, ids in asked.items()}
     planned: list[Row] = []
     found: set[Found] = set()
     for row in rows:
@@ -30,6 +33,20 @@ def confirm(world: World, rows: Iterable[Row], kept: Collection[int] = ()) -> tu
         else:
             found.add((row.external_id, None, "E-STILL-THERE" if state == "in_scope" else "E-NOT-CONFIRMED"))
     return planned, found
+
+
+def _ids(world: World, user: int | None) -> list[str]:
+    """Every lasting id the source may know somebody by, in byte order."""
+    return sorted((link.external_id for link in world.links if roster(link) and link.user == user), key=key)
+
+
+def _together(named: str, ids: list[str], replies: dict[str, str]) -> str:
+    """What is said of all of somebody's ids: there by one is there, and one silence is no answer."""
+    said = {replies[external_id] for external_id in ids}
+    for stays in ("in_scope", "unanswered"):
+        if stays in said:
+            return stays
+    return replies[named]
 
 
 def _answers(world: World, ids: list[str]) -> dict[str, str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from tests.simulation.reference_wants import family, wanted
 from tests.simulation.world import ADMINS, OURS, Link, Staged, User, World, key, login_form
 
-#: How strong a tie is: legacy ids beat answers, answers beat e-mail.
-LEGACY, ANSWER, EMAIL = 2, 3, 4
+#: How strong a tie is: a person's answer beats legacy ids, these beat e-mail.
+ANSWER, LEGACY, EMAIL = 2, 3, 4
 
 
 @dataclass
@@ -76,12 +76,12 @@ def _settle(claims: list[Claim], found: Match) -> None:
 
 def _claims(world: World, person: Staged, linked: dict[str, int]) -> list[Claim]:
     """The one user this record would be tied to by rules 2 to 4 (or waits for), if any."""
-    for older in person.legacy_ids:
-        if older in linked:
-            return [Claim(LEGACY, person.external_id, linked[older], "relink")]
     for answer in world.answers:
         if answer.external_id == person.external_id and answer.same:
             return [Claim(ANSWER, person.external_id, answer.user, "adopt")]
+    for older in person.legacy_ids:
+        if older in linked and not _named(world, linked[older]):
+            return [Claim(LEGACY, person.external_id, linked[older], "relink")]
     user = _only_user(world, person)
     how = "" if user is None else _by_email(world, person, user)
     return [Claim(EMAIL, person.external_id, user, how)] if user is not None and how else []
@@ -90,7 +90,7 @@ def _claims(world: World, person: Staged, linked: dict[str, int]) -> list[Claim]
 def _by_email(world: World, person: Staged, user: int) -> str:
     """What an e-mail that two share comes to: adopt, relink, an issue, or "" for strangers."""
     ids = [link.external_id for link in world.links if roster(link) and link.user == user]
-    if _forbidden(world, person, user) or any(external_id in listed(world) for external_id in ids):
+    if _forbidden(world, person, user) or _named(world, user):
         return ""
     if ADMINS & set(roles_of(world.users[user])):
         return "E-SAME-PERSON"
@@ -99,6 +99,11 @@ def _by_email(world: World, person: Staged, user: int) -> str:
     if ids and not removals_possible(world):
         return "E-ID-CHANGED"
     return "relink" if ids else "adopt"
+
+
+def _named(world: World, user: int) -> bool:
+    """Whether tonight's listing names this user by a roster link of theirs."""
+    return any(roster(link) and link.user == user and link.external_id in listed(world) for link in world.links)
 
 
 def roster(link: Link) -> bool:

@@ -160,7 +160,8 @@ class Source:
 
     FREE = "a-school-not-linked"
 
-    def __init__(self, of: Connection) -> None:
+    def __init__(self, of: Connection, *, hurried: bool) -> None:
+        assert hurried, "somebody waits for this page"
         self.connection = of
 
     def places(self) -> list[Place]:

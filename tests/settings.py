@@ -32,3 +32,5 @@ STORAGES = {
 # Kept, and done by nobody, until a test starts a worker.
 if not REDIS_URL:  # noqa: F405
     CELERY_BROKER_URL = "memory://"
+    # The cache of this process forgets at random beyond 300 entries; the real one does not.
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 1_000_000}  # noqa: F405

@@ -136,7 +136,8 @@ def test_a_source_that_does_not_answer_is_left_alone_for_a_while(
 ) -> None:
     asked = []
 
-    def silent(_: Connection) -> None:
+    def silent(_: Connection, *, hurried: bool) -> None:
+        assert hurried
         asked.append("once")
         raise Unreachable("Clever does not answer.")
 

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from accounts import tenancy
 from accounts.models import User
 from integrations import registry
-from rostering import sql
+from rostering import runs, sql
 from rostering.models import Change, Hold, Issue
 from rostering.steps import apply
 from rostering.steps.plan import fingerprint as name_of
@@ -35,6 +35,10 @@ class NotOpen(Undecided):
     """Somebody else decided this hold already."""
 
 
+class Busy(Undecided):
+    """The sync that makes this list may still make it anew."""
+
+
 class Part(NamedTuple):
     """A part of a hold: rows of these schools, kinds and people (an empty tuple means all)."""
 
@@ -51,7 +55,7 @@ def rows(hold: Hold) -> QuerySet[Change]:
 def release(hold: Hold, fingerprint: str, *, by: User, why: str, part: Part | None = None) -> Hold:
     """Apply exactly the list named by `fingerprint`, or a part of it; the released hold.
 
-    Raises `Stale`, `NotOpen` or `NeedsSecond`, and then nothing was applied.
+    Raises `Stale`, `NotOpen`, `Busy` or `NeedsSecond`, and then nothing was applied.
     """
     with tenancy.district(hold.district_id):
         locked = _locked(hold, fingerprint)
@@ -90,10 +94,14 @@ def reject(hold: Hold, fingerprint: str, *, by: User, why: str, part: Part | Non
 
 
 def _locked(hold: Hold, fingerprint: str) -> Hold:
-    locked = Hold.objects.select_for_update(of=("self",)).select_related("run", "connection").get(pk=hold.pk)
+    # The run is read after the lock: the night may have moved the hold while we waited for it.
+    locked = Hold.objects.select_for_update().get(pk=hold.pk)
     if locked.state != Hold.State.OPEN:
         message = "This hold was decided already."
         raise NotOpen(message)
+    if locked.run.state in runs.ACTIVE and locked.run.applied_at is None:
+        message = "A sync is running and may make this list anew. Try again when it is done."
+        raise Busy(message)
     if name_of(locked.run_id, locked.pk)[0] != fingerprint:
         message = "The list has changed since you read it. Read it again."
         raise Stale(message)

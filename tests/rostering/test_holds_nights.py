@@ -6,7 +6,7 @@ import pytest
 
 from accounts import tenancy
 from accounts.models import User
-from rostering import holds, runs
+from rostering import holds, runs, sync
 from rostering.models import Hold, RunState, Trigger
 from tests import factories
 from tests.rostering.stories import Planned, Story, Waits
@@ -154,10 +154,12 @@ def test_a_preview_shows_what_would_wait_and_decides_nothing(story: Story, staff
     kids = story.students(100)
     story.night()
     unshare(story, kids[:12])
+    story.student("New One", email=None)
     before = story.accounts()
     run = story.night(preview=True)
     assert (run.state, story.words(run)) == (RunState.DONE, "Preview ready")
-    assert {each.waits for each in story.plan(run)} == {"suspend_school"}
+    waits = {"create": "", "suspend": "suspend_school"}
+    assert {each.kind: each.waits for each in story.plan(run)} == waits
     assert (story.accounts(), story.holds(), story.issues()) == (before, [], [])
     with tenancy.district(story.district.pk):
         shown = Hold.objects.get()
@@ -176,8 +178,9 @@ def test_a_preview_leaves_the_hold_that_waits_alone(story: Story, staff: list[Us
     (hold,) = story.open_holds()
     unshare(story, kids[12:14])
     story.night(preview=True)
-    assert story.open_holds() == [hold]
-    assert story.holds() == [Waits("suspend_school", "North", 12)]
+    (same,) = story.open_holds()
+    assert (same.pk, same.run_id, same.refreshed_at) == (hold.pk, hold.run_id, hold.refreshed_at)
+    assert (same.people, same.fingerprint) == (12, hold.fingerprint)
     holds.release(hold, hold.fingerprint, by=staff[0], why="The twelve")
     assert suspended(story) == 12
 
@@ -194,6 +197,32 @@ def test_what_was_read_in_a_preview_and_let_go_does_not_wait_again(*, changed: b
     assert run.state == RunState.DONE
     assert len(story.people()) == (0 if changed else 6)
     assert story.holds() == ([Waits("admin_gain", "District", 7)] if changed else [])
+
+
+def test_a_list_that_is_still_being_made_is_not_decided(
+    story: Story, staff: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kids = story.students(100)
+    story.night()
+    unshare(story, kids[:12])
+    told, goes_on = [], sync._Sync._apply
+
+    def in_the_middle(_: sync._Sync) -> bool:
+        (hold,) = story.open_holds()
+        for decide in (holds.release, holds.reject):
+            with pytest.raises(holds.Undecided, match="sync is running") as refused:
+                decide(hold, hold.fingerprint, by=staff[0], why="While it runs")
+            told.append(type(refused.value))
+        monkeypatch.setattr(sync._Sync, "_apply", goes_on)
+        return False  # As if an account had changed: the plan is made anew.
+
+    monkeypatch.setattr(sync._Sync, "_apply", in_the_middle)
+    assert story.night().state == RunState.DONE
+    assert (told, story.holds()) == ([holds.Busy] * 2, [Waits("suspend_school", "North", 12)])
+    (hold,) = story.open_holds()
+    holds.release(hold, hold.fingerprint, by=staff[0], why="When it is done")
+    with tenancy.district(story.district.pk):
+        assert holds.rows(hold).count() == suspended(story) == 12
 
 
 def test_a_release_between_the_press_and_the_run_is_seen_by_the_run(story: Story, staff: list[User]) -> None:

@@ -18,7 +18,7 @@ run: $(RUNTIME) ## start everything and sync a demo district (ONCE=1: stop after
 	@exec $(BIN)/python manage.py demo $(if $(filter 1,$(ONCE)),--once) $(PORT:%=--port %) $(PEOPLE:%=--people %)
 
 test: $(TOOLS) ## run the tests (TESTS=path for some of them)
-	@exec $(BIN)/python -m pytest $(TESTS)
+	@exec $(BIN)/python -m pytest -n 2 $(TESTS)
 
 test-long: $(TOOLS) ## run the tests that take minutes
 	@exec $(BIN)/python -m pytest -m long $(TESTS)

@@ -33,4 +33,4 @@ STORAGES = {
 if not REDIS_URL:  # noqa: F405
     CELERY_BROKER_URL = "memory://"
     # The cache of this process forgets at random beyond 300 entries; the real one does not.
-    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 1_000_000}  # noqa: F405
+    CACHES["default"].update(OPTIONS={"MAX_ENTRIES": 1_000_000})  # type: ignore[call-overload]  # noqa: F405

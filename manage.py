@@ -52,4 +52,8 @@ def _start_services(stack: ExitStack) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv)
+    try:
+        main(sys.argv)
+    except KeyboardInterrupt:
+        # The status shells know; where somebody stopped it is no news to them.
+        sys.exit(130)

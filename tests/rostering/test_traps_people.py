@@ -93,23 +93,23 @@ def test_trap_03_one_email_in_two_districts_is_nobodys_trouble(tell: Tell) -> No
         assert (each.logins(), each.issues()) == ({"Ana": SHARED}, [])
 
 
-@pytest.mark.parametrize(
-    ("written", "kept", "login", "issues"),
-    [
-        (" Ana.RUIZ@Lincoln.Example ", "Ana.RUIZ@Lincoln.Example", "ana.ruiz@lincoln.example", []),
-        ("ana.lincoln.example", "ana.lincoln.example", None, [("Ana Ruiz", "E-BAD-EMAIL")]),
-        ("ana ruiz@lincoln.example", "ana ruiz@lincoln.example", None, [("Ana Ruiz", "E-BAD-EMAIL")]),
-        ("@", "@", None, [("Ana Ruiz", "E-BAD-EMAIL")]),
-    ],
+#: What is written, what is kept of it, and what one signs in by.
+ODD_EMAILS = (
+    (" Ana.RUIZ@Lincoln.Example ", "Ana.RUIZ@Lincoln.Example", "ana.ruiz@lincoln.example"),
+    ("ben.lincoln.example", "ben.lincoln.example", None),
+    ("cy day@lincoln.example", "cy day@lincoln.example", None),
+    ("@", "@", None),
+    ("eve@lincoln", "eve@lincoln", None),
 )
-def test_trap_04_an_odd_email_comes_with_a_warning(
-    written: str, kept: str, login: str | None, issues: list[tuple[str, str]], story: Story
-) -> None:
-    ana = story.student("Ana Ruiz", email=written)
+
+
+def test_trap_04_an_odd_email_comes_with_a_warning(story: Story) -> None:
+    keys = [story.student(f"Kid {place}", email=written) for place, (written, _, _) in enumerate(ODD_EMAILS)]
     story.night()
-    assert story.people() == [Seen("Ana Ruiz", "North", "student")]
-    assert (story.user(ana).email, story.user(ana).login_email) == (kept, login)
-    assert story.issues() == issues
+    assert story.people() == [Seen(f"Kid {place}", "North", "student") for place in range(len(ODD_EMAILS))]
+    users = [story.user(key) for key in keys]
+    assert [(user.email, user.login_email) for user in users] == [(kept, login) for _, kept, login in ODD_EMAILS]
+    assert story.issues() == [(f"Kid {place}", "E-BAD-EMAIL") for place in range(1, len(ODD_EMAILS))]
 
 
 def test_trap_05_a_number_is_nobodys_name(tell: Tell) -> None:

@@ -119,9 +119,7 @@ def test_trap_39_a_limit_that_does_not_end_is_for_later(clever: CleverSandbox, n
         (400, RunState.FAILED, "E-SOURCE-MALFORMED", 2),
         (403, RunState.FAILED, "E-PRIVILEGE-MISSING", 2),
         (404, RunState.FAILED, "E-SOURCE-MALFORMED", 2),
-        (413, RunState.FAILED, "E-SOURCE-MALFORMED", 2),
         (500, RunState.QUEUED, "E-SOURCE-DOWN", 1 + IMPATIENT.attempts),
-        (502, RunState.QUEUED, "E-SOURCE-DOWN", 1 + IMPATIENT.attempts),
         (503, RunState.QUEUED, "E-SOURCE-DOWN", 1 + IMPATIENT.attempts),
     ],
 )

@@ -78,10 +78,12 @@ CREATE INDEX alias_by_login_email ON accounts_emailalias (login_email);
 """
 
 # ANALYZE by a role that does not own the table is silently skipped. It costs the same
-# whatever was loaded, so it waits until enough rows are new; wide columns are left out.
+# whatever was loaded, so it waits until enough rows are new, looks at few of them, and
+# leaves wide columns out.
 ANALYZE = f"""
 CREATE FUNCTION smartpass_analyze(tables text[], loaded bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
+SET default_statistics_target = 10 AS $$
 DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY tables LOOP

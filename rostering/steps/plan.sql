@@ -314,8 +314,8 @@ planned AS MATERIALIZED (
     -- One row a person and school; what belongs to the person stands in the main school's.
     SELECT coalesce(p.key, m.key) AS key, coalesce(p.school_id, m.school_id) AS school_id,
         CASE WHEN p.kind IN ('create', 'adopt', 'relink') THEN p.kind ELSE coalesce(m.kind, p.kind) END AS kind,
-        coalesce(p.before, '{}') || coalesce(m.before, '{}') AS before,
-        coalesce(p.after, '{}') || coalesce(m.after, '{}') AS after,
+        CASE WHEN p.key IS NULL THEN m.before WHEN m.key IS NULL THEN p.before ELSE p.before || m.before END AS before,
+        CASE WHEN p.key IS NULL THEN m.after WHEN m.key IS NULL THEN p.after ELSE p.after || m.after END AS after,
         coalesce(m.why, '') AS why
     FROM person_change p
     FULL JOIN member_change m ON m.key = p.key AND coalesce(m.school_id, 0) = coalesce(p.school_id, 0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F, Q, Window
+from django.db.models import F, Max, Q, Window
 from django.db.models.functions import Now, RowNumber
 from django.utils.timezone import now
 
@@ -31,6 +31,8 @@ STARTS = dt.time(23, 0)
 CATCHES_UP_UNTIL = dt.time(6, 0)
 SPREAD = dt.timedelta(minutes=20)
 AT_ONCE = 100
+LATE_AFTER = dt.timedelta(hours=26)
+LATE, LATE_TEXT = "E-LATE", "There has been no good sync for 26 hours."
 
 
 def tick() -> list[int]:
@@ -97,6 +99,21 @@ def due() -> list[int]:
     turn = Window(RowNumber(), partition_by=F("district_id"), order_by=[F("people_expected"), F("start_after")])
     found = Run.objects.filter(waiting).annotate(turn=turn).order_by("turn", "people_expected", "start_after")
     return list(found.values_list("pk", flat=True)[:AT_ONCE])
+
+
+def sound_alarms() -> list[int]:
+    """Mark the connections that had no good sync for 26 hours and say nothing of it yet; which they are.
+
+    Counted from the start of the last good run, which also ends the alarm.
+    """
+    good = Q(runs__state=RunState.DONE, runs__preview=False, runs__undoes=None)
+    with tenancy.support():
+        begun = _nightly().filter(problem="").annotate(begun=Max("runs__started_at", filter=good))
+        late = list(begun.filter(begun__lt=now() - LATE_AFTER).values_list("pk", flat=True))
+        Connection.objects.filter(pk__in=late).update(problem=LATE, problem_text=LATE_TEXT, problem_since=now())
+    for connection_id in late:
+        logger.error("connection %s had no good sync for 26 hours", connection_id)
+    return late
 
 
 def sweep() -> None:

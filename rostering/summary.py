@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.timezone import now
@@ -13,11 +12,8 @@ from rostering import sql
 from rostering.models import Change, Hold, Run, RunState
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from integrations.models import Connection
 
-LATE_AFTER = timedelta(hours=26)
 STEPS = ("fetch", "match", "plan", "confirm", "guard", "apply", "report")
 
 
@@ -79,16 +75,6 @@ def last_good(connection: Connection) -> Run | None:
     """The newest run that brought the accounts into line with the source."""
     good = Run.objects.filter(connection=connection, state=RunState.DONE, preview=False, undoes=None)
     return good.order_by("-created_at").first()
-
-
-def late(connection: Connection) -> bool:
-    """Whether no good run has begun for 26 hours, though there was a first one."""
-    last = last_good(connection)
-    return last is not None and _begun(last) < now() - LATE_AFTER
-
-
-def _begun(run: Run) -> dt.datetime:
-    return run.started_at or run.created_at
 
 
 def _seconds(run: Run) -> float:

@@ -120,8 +120,11 @@ class _Sync:
     def _step(self, name: str) -> Iterator[None]:
         """A step's transaction, under the lease, in the run's district."""
         began = time.monotonic()
+        # In a transaction of its own, so that whoever watches reads what is going on now.
         with tenancy.district(self.run.district_id):
             lease.show(self.run, step=name)
+        with tenancy.district(self.run.district_id):
+            lease.show(self.run)
             sql.work_in_sets()
             yield
             lease.renew(self.run)

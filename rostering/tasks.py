@@ -20,6 +20,7 @@ def tick() -> None:
     for run_id in schedule.tick():
         queue.enqueue(run_id)
     schedule.sweep()
+    schedule.sound_alarms()
 
 
 @shared_task(name="rostering.prune", ignore_result=True)

@@ -132,3 +132,20 @@ def test_each_minute_hands_out_what_is_due(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_timetable_says_once_a_minute() -> None:
     entry = product.CELERY_BEAT_SCHEDULE["rostering.tick"]
     assert (entry["task"], entry["schedule"]) == (tasks.tick.name, 60.0)
+
+
+# Too late
+
+
+@pytest.mark.django_db
+def test_no_good_sync_for_26_hours_is_an_alarm_of_its_own() -> None:
+    late, fine = synced(), synced()
+    with tenancy.support():
+        for tie, hours in ((late, 27), (fine, 25)):
+            tie.runs.update(started_at=now() - dt.timedelta(hours=hours), state=RunState.DONE)
+            factories.run(tie, state=RunState.FAILED, started_at=now(), applied_at=None)
+    assert schedule.sound_alarms() == [late.pk]
+    with tenancy.support():
+        late.refresh_from_db()
+        assert (late.problem, late.problem_text) == ("E-LATE", "There has been no good sync for 26 hours.")
+    assert schedule.sound_alarms() == []

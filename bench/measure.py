@@ -22,7 +22,8 @@ LIMITS = {FIRST: 6.0, SECOND: 3.0, LATER: 3.0}
 MEMORY_LIMIT = 1.3
 #: On an ordinary night one person in so many has another name.
 RENAMED = 200
-MOST_BY_HTTP = 2
+#: How often what has no limit is measured.
+SELDOM = 2
 
 
 @dataclass(frozen=True)
@@ -83,34 +84,35 @@ def everything(plan: Plan) -> Found:
     found = Found(plan, listing)
     for number in range(plan.rounds):
         _round(found, changed, number)
-    _over_http(found)
-    _say("reading alone")
-    found.readings = reading.measure(listing, plan.rounds)
+    _over_http(found, min(plan.rounds, SELDOM))
     found.peaks = [_peak(plan, people) for people in plan.memory]
     return found
 
 
 def _round(found: Found, changed: Pages, number: int) -> None:
-    """The floor, then a fresh district: its first load and its nights."""
+    """The floor, and a fresh district: its first load and its nights."""
+    _say(f"round {number + 1}")
     listing = found.listing
-    processes.settle()
-    floor = processes.run_floor(listing)
-    found.floors.append(floor)
-    _say(f"round {number + 1}: floor {floor.seconds:.2f} s")
     connection = district.fresh_connection(listing, f"number {number + 1}")
+    processes.settle()
+    found.floors.append(processes.run_floor(listing))
+    _say(f"  floor: {found.floors[-1].seconds:.2f} s")
     _note(found, FIRST, district.first_load(listing, connection))
-    for name in (SECOND, LATER, LATER):
+    for name in (SECOND, LATER):
         _note(found, name, district.quiet_night(listing, connection))
-    _note(found, ORDINARY, district.ordinary_night(changed, connection))
+    if number < SELDOM:
+        _note(found, ORDINARY, district.ordinary_night(changed, connection))
 
 
-def _over_http(found: Found) -> None:
-    """The first load again, asked of the real sandbox through real sockets."""
-    for number in range(min(found.plan.rounds, MOST_BY_HTTP)):
+def _over_http(found: Found, times: int) -> None:
+    """The first load again, asked of the real sandbox through real sockets; then reading alone."""
+    for number in range(times):
         connection = district.fresh_connection(found.listing, f"over HTTP {number + 1}")
         processes.settle()
         with processes.sandbox(found.listing) as url:
             _note(found, HTTP, district.load_over_http(found.listing, connection, url))
+    _say("reading alone")
+    found.readings = reading.measure(found.listing, times)
 
 
 def _peak(plan: Plan, people: int) -> memory.Peak:

@@ -19,7 +19,7 @@ from bench.pages import Pages, school_count
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = {"smartpass", "accounts", "integrations", "rostering", "django"}
-PATIENCE = 60.0
+PATIENCE = 20.0
 ADDRESS = re.compile(r"^CLEVER_API_URL=(\S+)$")
 
 
@@ -46,10 +46,21 @@ def run_floor(pages: Pages) -> Floor:
 @contextmanager
 def sandbox(pages: Pages) -> Iterator[str]:
     """Run the sandbox with the district the pages were rendered from; give its address."""
-    command = [
-        *(sys.executable, "manage.py", "sandbox", "clever"),
-        *("--people", str(pages.people), "--schools", str(school_count(pages.people))),
-    ]
+    people, schools = str(pages.people), str(school_count(pages.people))
+    with _serving("manage.py", "sandbox", "clever", "--people", people, "--schools", schools) as url:
+        yield url
+
+
+@contextmanager
+def files(pages: Pages) -> Iterator[str]:
+    """Run a server that has the same answers ready; give its address."""
+    with _serving("-m", "bench.files", str(pages.folder)) as url:
+        yield url
+
+
+@contextmanager
+def _serving(*words: str) -> Iterator[str]:
+    command = [sys.executable, *words]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  (our own words)
         try:
             lines = process.stdout or ()

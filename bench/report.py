@@ -25,7 +25,7 @@ LINE = "{:<44}{:>12}{:>12}{:>9}{:>9}  {}"
 def table(found: Found) -> str:
     """What was measured against what it may be, and where the seconds went."""
     people, floor = f"{found.plan.people:,} people", f"{found.floor:.2f} s"
-    lines = [LINE.format(f"{people}, median of {found.plan.rounds}", "floor", "SmartPass", "ratio", "limit", "")]
+    lines = [LINE.format(f"{people}, medians", "floor", "SmartPass", "ratio", "limit", "")]
     for name in found.runs:
         most, ratio = LIMITS.get(name), found.ratio(name)
         verdict = "" if most is None else _verdict(ratio, most)
@@ -105,19 +105,19 @@ def _steps(found: Found) -> list[str]:
 
 
 def _reading(found: Found) -> str:
-    """What the sandbox and HTTP add to reading from files."""
+    """What HTTP and the sandbox add to reading from files."""
     apart = _apart(found)
     return (
-        f"Reading alone, nothing written: {apart['files']:.2f} s from files; the sandbox adds {apart['sandbox']:.2f} s "
-        f"by making its answers, and HTTP {apart['http']:.2f} s."
+        f"Reading alone, nothing written: {apart['files']:.2f} s from files; HTTP adds {apart['http']:.2f} s "
+        f"and the sandbox {apart['sandbox']:.2f} s by making its answers."
     )
 
 
 def _apart(found: Found) -> dict[str, float]:
     files = median(each.files for each in found.readings)
-    sandbox = median(each.sandbox - each.files for each in found.readings)
-    http = median(each.over_http - each.sandbox for each in found.readings)
-    return {"files": round(files, 3), "sandbox": round(sandbox, 3), "http": round(http, 3)}
+    http = median(each.over_http - each.files for each in found.readings)
+    sandbox = median(each.sandbox - each.over_http for each in found.readings)
+    return {"files": round(files, 3), "http": round(http, 3), "sandbox": round(sandbox, 3)}
 
 
 def _verdict(ratio: float, most: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_django import Settings
 
+from accounts.models import District
 from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox
 from integrations.http import Limits
@@ -43,22 +44,21 @@ def clever(settings: Settings, naps: list[float]) -> Iterator[CleverSandbox]:
 def tell(clever: CleverSandbox, committed_db: None) -> Iterator[Tell]:
     """Begin a story: a district with nobody in it. A neighbour of the first one stays untouched to the end."""
     del committed_db
-    told: list[Story] = []
+    stories: list[Story] = []
+    beside: list[tuple[District, dict[str, str]]] = []
 
     def begin(*schools: str, people: int = 0, at_clever: int | None = None, odd: bool = False) -> Story:
         names = schools or SCHOOLS
-        seed = len(told) + 1
-        there = clever.add_district(people, schools=at_clever or len(names), seed=seed, odd=odd)
-        story = Story(clever, there, names)
-        if not told:
-            beside.append(neighbour(story, NEIGHBOURS))
-            before.append(everything_of(beside[0]))
-        told.append(story)
-        return story
+        there = clever.add_district(people, schools=at_clever or len(names), seed=len(stories) + 1, odd=odd)
+        stories.append(Story(clever, there, names))
+        if not beside:
+            district = neighbour(stories[0], NEIGHBOURS)
+            beside.append((district, everything_of(district)))
+        return stories[-1]
 
-    beside, before = [], []  # type: ignore[var-annotated]
     yield begin
-    assert [everything_of(each) for each in beside] == before
+    for district, before in beside:
+        assert everything_of(district) == before
 
 
 @pytest.fixture

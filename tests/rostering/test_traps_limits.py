@@ -15,13 +15,20 @@ from rostering import holds
 from rostering.limits import DEFAULTS
 from rostering.models import RunState
 from tests import factories
+from tests.rostering.conftest import SCHOOLS, Tell
 from tests.rostering.stories import Seen, Story, Waits
 
 
-def unshare(story: Story, keys: list[str]) -> None:
-    """The district stops sharing these people."""
+@pytest.fixture
+def story(tell: Tell) -> Story:
+    """A district of three linked schools and one that is not."""
+    return tell(*SCHOOLS, at_clever=len(SCHOOLS) + 1)
+
+
+def leave_us(story: Story, keys: list[str]) -> None:
+    """These people go to the school that is not linked, where they are seen: nobody need be asked about them."""
     for key in keys:
-        story.world.unshare_user(key)
+        story.world.move_user(key, story.places[-1])
 
 
 def suspended(story: Story) -> int:
@@ -49,7 +56,7 @@ BOTH_WAYS = pytest.mark.parametrize
 def test_a_role_at_a_school(people: int, leave: int, wait: int | None, story: Story) -> None:
     kids = story.students(people)
     story.night()
-    unshare(story, kids[:leave])
+    leave_us(story, kids[:leave])
     story.night()
     assert held(story, "suspend_school") == wait
     assert suspended(story) == (0 if wait else leave)
@@ -60,7 +67,7 @@ def test_a_district(people: int, leave: tuple[int, ...], wait: int | None, story
     schools = [story.students(people, school, f"At {school}") for school in range(3)]
     story.night()
     for kids, count in zip(schools, leave, strict=True):
-        unshare(story, kids[:count])
+        leave_us(story, kids[:count])
     story.night()
     assert held(story, "suspend_district") == wait
     assert suspended(story) == (0 if wait else sum(leave))
@@ -71,10 +78,10 @@ def test_a_week(last: int, days: int, wait: int | None, story: Story) -> None:
     kids = story.students(100)
     story.night()
     for first in (0, 9):
-        unshare(story, kids[first : first + 9])
+        leave_us(story, kids[first : first + 9])
         story.night()
         story.days_pass(days)
-    unshare(story, kids[20 : 20 + last])
+    leave_us(story, kids[20 : 20 + last])
     story.night()
     assert held(story, "suspend_week") == wait
     assert suspended(story) == 18 + (0 if wait else last)
@@ -86,10 +93,10 @@ def test_a_week_in_a_district(people: int, wait: int | None, story: Story) -> No
     story.night()
     for first in (0, 3, 6):
         for kids, count in zip(schools, (3, 3, 2), strict=True):
-            unshare(story, kids[first : first + count])
+            leave_us(story, kids[first : first + count])
         story.night()
         story.days_pass(1)
-    unshare(story, schools[2][20:21])
+    leave_us(story, schools[2][20:21])
     story.night()
     assert held(story, "suspend_week") == wait
     assert suspended(story) == (24 if wait else 25)
@@ -100,10 +107,10 @@ def test_a_month(last: int, days: int, wait: int | None, story: Story) -> None:
     kids = story.students(100)
     story.night()
     for first in (0, 9, 18):
-        unshare(story, kids[first : first + 9])
+        leave_us(story, kids[first : first + 9])
         story.night()
         story.days_pass(days)
-    unshare(story, kids[30 : 30 + last])
+    leave_us(story, kids[30 : 30 + last])
     story.night()
     assert held(story, "suspend_month") == wait
     assert suspended(story) == 27 + (0 if wait else last)
@@ -112,13 +119,13 @@ def test_a_month(last: int, days: int, wait: int | None, story: Story) -> None:
 def test_what_a_person_released_is_not_counted_again(story: Story) -> None:
     kids = story.students(100)
     story.night()
-    unshare(story, kids[:19])
+    leave_us(story, kids[:19])
     story.night()
     (hold,) = story.open_holds()
     with tenancy.support():
         support = factories.staff()
     holds.release(hold, hold.fingerprint, by=support, why="Known")
-    unshare(story, kids[19:24])
+    leave_us(story, kids[19:24])
     story.night()
     assert (story.holds(), suspended(story)) == ([], 24)
 
@@ -185,7 +192,7 @@ def test_new_ids(people: int, change: int, wait: int | None, story: Story) -> No
 def test_a_second_person_for_a_large_share(leave: int, story: Story, *, second: bool) -> None:
     kids = story.students(100)
     story.night()
-    unshare(story, kids[:leave])
+    leave_us(story, kids[:leave])
     story.night()
     assert [(each.people, each.needs_second) for each in story.open_holds()] == [(leave, second)]
 
@@ -196,7 +203,7 @@ def test_a_second_person_for_many_people(leave: int, story: Story, *, second: bo
     set_limits(story.connection, second_person_people=20)
     kids = story.students(60)
     story.night()
-    unshare(story, kids[:leave])
+    leave_us(story, kids[:leave])
     story.night()
     assert [(each.people, each.needs_second) for each in story.open_holds()] == [(leave, second)]
 
@@ -206,7 +213,8 @@ def test_questions_about_the_absent(budget: int, asked: int, stay: int, story: S
     kids = story.students(10)
     story.night()
     set_limits(story.connection, confirm_budget=budget)
-    unshare(story, kids[:4])
+    for key in kids[:4]:
+        story.world.unshare_user(key)
     story.sandbox.log.clear()
     assert story.night().state == RunState.DONE
     assert sum("/users/" in entry.path for entry in story.sandbox.log) == asked
@@ -223,7 +231,7 @@ def test_a_school_nobody_is_in_any_more(leave: int, wait: int | None, story: Sto
     story.students(3)
     pals = story.students(3, 1, "Pal")
     story.night()
-    unshare(story, pals[:leave])
+    leave_us(story, pals[:leave])
     story.night()
     assert held(story, "place_empty") == wait
     assert suspended(story) == (0 if wait else leave)
@@ -234,10 +242,10 @@ def test_the_last_admin_of_a_school(story: Story) -> None:
     staff = [story.staff("One Admin", 0), story.staff("Two Admin", 0), story.staff("South Admin", 1)]
     story.students(3)
     story.night()
-    unshare(story, staff[:1])
+    leave_us(story, staff[:1])
     story.night()
     assert (story.holds(), suspended(story)) == ([], 1)
-    unshare(story, staff[1:2])
+    leave_us(story, staff[1:2])
     story.night()
     assert story.holds() == [Waits("last_admin", "North", 1)]
     assert Seen("Two Admin", "North", "admin teacher") in story.people()
@@ -249,7 +257,7 @@ def test_the_admin_who_made_the_connection(story: Story) -> None:
     story.night()
     with tenancy.district(story.district.pk):
         Connection.objects.filter(pk=story.connection.pk).update(created_by=story.user(staff[0]))
-    unshare(story, staff[:1])
+    leave_us(story, staff[:1])
     story.night()
     assert story.holds() == [Waits("connection_admin", "North", 1)]
     assert suspended(story) == 0
@@ -281,7 +289,7 @@ def test_the_nearest_limit_is_in_force(levels: list[tuple[str, int]], wait: int 
     }  # fmt: skip
     for level, people in levels:
         set_limits(rows[level], suspend_role_people=people)
-    unshare(story, kids[:3])
+    leave_us(story, kids[:3])
     story.night()
     assert held(story, "suspend_school") == wait
     assert suspended(story) == (0 if wait else 3)

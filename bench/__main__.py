@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,8 @@ NOWHERE = "http://127.0.0.1:9"
 def main(argv: Sequence[str]) -> int:
     """Run everything; 0 if all limits were kept."""
     options = _options(argv)
+    # Being told to stop is an exit like any other, so that what was started and made goes away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     with workshop() as folder:
         from bench import measure, report  # noqa: PLC0415  (they read the environment)
 

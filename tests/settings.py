@@ -1,6 +1,7 @@
 """The product's settings for tests: fixed secrets, quick passwords, services from conftest."""
 
 import os
+import sys
 
 # Before the product's settings are read: a test run is the same on every machine, whatever its
 # environment says, and never talks to the services that environment names. Processes which a
@@ -29,8 +30,14 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# Kept, and done by nobody, until a test starts a worker.
-if not REDIS_URL:  # noqa: F405
+# In the test process itself (not in those it starts) nothing is shared with another worker of the
+# run: messages are kept, and done by nobody; the cache is this process's own. That one forgets at
+# random beyond 300 entries unless told otherwise; the real one does not.
+if "pytest" in sys.modules:
     CELERY_BROKER_URL = "memory://"
-    # The cache of this process forgets at random beyond 300 entries; the real one does not.
-    CACHES["default"].update(OPTIONS={"MAX_ENTRIES": 1_000_000})  # type: ignore[call-overload]  # noqa: F405
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+        }
+    }

@@ -151,7 +151,7 @@ def test_a_stop_switch_ends_a_run_in_the_middle(
 ) -> None:
     def switch_off() -> None:
         with tenancy.support():
-            Connection.objects.update(stopped=True)
+            Connection.objects.filter(district=story.district).update(stopped=True)
 
     Interrupted(monkeypatch, rows).perform(partial(perform, asked.pk), before, switch_off)
     assert (story.fresh(asked).state, story.people()) == (RunState.STOPPED, [])

@@ -21,7 +21,7 @@ test: $(TOOLS) ## run the tests (TESTS=path for some of them)
 	@exec $(BIN)/python -m pytest -n 2 $(TESTS)
 
 test-long: $(TOOLS) ## run the tests that take minutes
-	@exec $(BIN)/python -m pytest -m long $(TESTS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile -m long $(TESTS)
 
 check: $(TOOLS) ## look at the code without running it: style, types, layers, migrations
 	$(BIN)/ruff check .

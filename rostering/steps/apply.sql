@@ -40,10 +40,11 @@ WHERE CASE WHEN c.kind = 'create' THEN u.id IS NOT NULL
   OR c.before ->> 'grade' <> m.grade
   OR c.before ->> 'number' <> m.number
   OR c.before ->> 'source' <> coalesce(m.source_id::text, '')
-  OR EXISTS (SELECT 1 FROM jsonb_array_elements_text(c.before -> 'links') x(id)
+  OR c.before ? 'links' AND EXISTS (SELECT 1 FROM jsonb_array_elements_text(c.before -> 'links') x(id)
              WHERE NOT EXISTS (SELECT 1 FROM integrations_link l WHERE l.connection_id = %(connection)s
                                AND l.external_id = x.id AND l.user_id = c.user_id))
-  OR EXISTS (SELECT 1 FROM accounts_pin p WHERE p.user_id = c.user_id AND (p.until IS NULL OR p.until > now()) AND (
+  OR c.user_id IN (SELECT user_id FROM accounts_pin) AND EXISTS (SELECT 1 FROM accounts_pin p
+      WHERE p.user_id = c.user_id AND (p.until IS NULL OR p.until > now()) AND (
         -- A pin of the person keeps what belongs to the person, and "*" keeps them out of further schools.
         p.school_id IS NULL AND c.after ?| CASE p.field
             WHEN '*' THEN ARRAY['first_name', 'last_name', 'email', 'login_email']

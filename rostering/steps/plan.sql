@@ -282,7 +282,7 @@ newlegacy AS MATERIALIZED (
         GROUP BY i.id
     ) x GROUP BY x.key
 ),
-person_change AS MATERIALIZED (
+person_change AS (
     SELECT c.key, c.school_id, c.external_id,
         CASE WHEN c.key < 0 THEN 'create' WHEN c.adopt THEN 'adopt' WHEN k.key IS NOT NULL THEN 'relink'
             ELSE 'update' END AS kind,
@@ -310,7 +310,7 @@ person_change AS MATERIALIZED (
       AND (new_first_name OR new_last_name OR new_email OR new_login OR new_profile
            OR k.key IS NOT NULL OR g.key IS NOT NULL)
 ),
-planned AS MATERIALIZED (
+planned AS (
     -- One row a person and school; what belongs to the person stands in the main school's.
     SELECT coalesce(p.key, m.key) AS key, coalesce(p.school_id, m.school_id) AS school_id,
         CASE WHEN p.kind IN ('create', 'adopt', 'relink') THEN p.kind ELSE coalesce(m.kind, p.kind) END AS kind,
@@ -320,7 +320,7 @@ planned AS MATERIALIZED (
     FROM person_change p
     FULL JOIN member_change m ON m.key = p.key AND coalesce(m.school_id, 0) = coalesce(p.school_id, 0)
 ),
-named AS MATERIALIZED (
+named AS (
     -- Each row with the id the source knows the person by.
     SELECT p.*, coalesce(v.external_id, l.external_id, '') AS external_id, v.digest
     FROM planned p

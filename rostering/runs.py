@@ -50,6 +50,12 @@ def start(connection: Connection, trigger: str, **details: Unpack[Details]) -> t
     asked_by, begins = details.pop("by", None), details.pop("start_after", None)
     expected = _expected(connection)
     for _ in range(LOOKS):
+        # Only not to wait: an insert beside a run in the middle of a step waits for the step's end.
+        going = _in_the_way(connection, details.get("night"))
+        if going:
+            if trigger in {Trigger.ASKED, Trigger.SUPPORT} and not details.get("preview"):
+                _hasten(going)
+            return going, False
         run = Run(
             district_id=connection.district_id,
             connection=connection,
@@ -64,12 +70,6 @@ def start(connection: Connection, trigger: str, **details: Unpack[Details]) -> t
         if _insert(run):
             transaction.on_commit(partial(queue.enqueue, run.pk))
             return run, True
-        # None if the run that was in the way ended between our two looks: then ours may start after all.
-        going = _in_the_way(connection, details.get("night"))
-        if going:
-            if trigger in {Trigger.ASKED, Trigger.SUPPORT} and not run.preview:
-                _hasten(going)
-            return going, False
     raise RuntimeError("A run can neither be started nor joined.")
 
 

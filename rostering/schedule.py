@@ -64,12 +64,19 @@ def next_night(moment: dt.datetime | None = None) -> dt.datetime:
 def _queue_night(night: dt.date) -> None:
     begins = dt.datetime.combine(night, STARTS, EASTERN)
     for connection in _nightly().exclude(runs__night=night).order_by("pk"):
-        # A sync that goes already, because a person asked for it, answers for the night; a preview does not.
-        joined = Run.objects.filter(
-            connection=connection, state__in=runs.ACTIVE, preview=False, undoes=None, night=None
-        ).update(night=night)
-        if not joined:
+        going = Run.objects.filter(connection=connection, state__in=runs.ACTIVE)
+        if not going.exists():
             runs.start(connection, Trigger.NIGHTLY, night=night, start_after=max(begins + _offset(connection), now()))
+        else:
+            _join(going, night)
+
+
+def _join(going: QuerySet[Run], night: dt.date) -> None:
+    """A sync that goes already, because a person asked for it, answers for the night; a preview does not."""
+    asked = going.filter(preview=False, undoes=None, night=None)
+    # One whose worker is in the middle of a step is locked, and nobody waits for it here.
+    free = list(asked.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    Run.objects.filter(pk__in=free).update(night=night)
 
 
 def _nightly() -> QuerySet[Connection]:

@@ -209,6 +209,14 @@ def test_a_worker_in_the_middle_of_a_long_step_keeps_its_run(asked: Run, monkeyp
         assert lease.renew(run)
 
 
+def test_a_press_does_not_wait_for_a_worker_in_the_middle_of_a_step(story: Story, asked: Run) -> None:
+    run = lease.claim(asked.pk)
+    assert run is not None
+    with in_the_middle_of_a_step(run), database.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '2s'")
+        assert wanted(story) == run
+
+
 def test_a_run_that_kills_its_workers_is_given_up(story: Story, asked: Run) -> None:
     for attempt in range(1, lease.MOST_ATTEMPTS + 1):
         killed = lease.claim(asked.pk)

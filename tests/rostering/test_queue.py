@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection as database
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from accounts import tenancy
 from integrations.models import ConnectionState
-from rostering import queue, runs, schedule
+from rostering import lease, queue, runs, schedule, tasks
 from rostering.models import Run, RunState, Trigger
+from rostering.steps.fetch import open_staging
 from tests.rostering.stories import Story
 from tests.rostering.workers import at_once
 
@@ -54,6 +56,11 @@ def runs_of(story: Story) -> list[Run]:
 def due() -> list[int]:
     with tenancy.support():
         return schedule.due()
+
+
+def staged() -> set[str]:
+    """The tables that hold what workers have read."""
+    return {name for name in database.introspection.table_names() if name.startswith("staged_")}
 
 
 def waits(run: Run) -> float:
@@ -165,6 +172,20 @@ def test_a_malformed_answer_is_not_tried_again(synced: Story) -> None:
     run = synced.worked(press(synced)[0])
     assert (run.state, run.tries, run.problem, due()) == (RunState.FAILED, 0, "E-SOURCE-MALFORMED", [])
     assert synced.link_to_clever().state == ConnectionState.CONNECTED
+
+
+def test_what_a_failed_run_staged_is_swept_up(synced: Story, told: list[int]) -> None:
+    synced.sandbox.set_faults({"not_json_at": 1})
+    failed = synced.worked(press(synced)[0])
+    again, _ = press(synced)
+    taken = lease.claim(again.pk)
+    assert taken is not None
+    with tenancy.district(taken.district_id):
+        open_staging(taken)
+    assert staged() == {f"staged_{failed.pk}_1", f"staged_{taken.pk}_1"}
+    tasks.tick()
+    assert staged() == {f"staged_{taken.pk}_1"}
+    assert told == [failed.pk, taken.pk]
 
 
 def test_nobody_waits_an_hour_for_a_preview(synced: Story) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from threading import Barrier, Thread
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -29,6 +30,7 @@ from tests.rostering.nights import (
     tick_at,
     worked,
 )
+from tests.rostering.workers import in_the_middle_of_a_step
 
 ELEVEN = dt.time(23, 0)
 
@@ -204,3 +206,15 @@ def test_a_night_that_failed_is_not_begun_again() -> None:
         Run.objects.filter(night=TUESDAY).update(state=RunState.FAILED)
     tick_at(eastern(WEDNESDAY, 3))
     assert len(nights(tie)) == 1
+
+
+def test_the_night_does_not_wait_for_a_worker_in_the_middle_of_a_step(committed_db: None) -> None:
+    del committed_db
+    busy, other = synced(), synced()
+    with going(busy, eastern(TUESDAY, 22, 50), lease_token=uuid4()) as asked:
+        with in_the_middle_of_a_step(asked), database.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+            tick_at(eastern(TUESDAY, 23))
+            assert (nights(busy), len(nights(other))) == ([], 1)
+        tick_at(eastern(TUESDAY, 23, 1))
+        assert asked.pk in answering(TUESDAY)

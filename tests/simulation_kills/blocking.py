@@ -6,20 +6,15 @@ and not the rest, for as long as we like.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection, cursor as Cursor  # noqa: N812  (they are classes)
 
+from tests.simulation_kills.place import Servers
 from tests.simulation_kills.processes import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
-
-    from tests.simulation_kills.place import Servers
 
 ALWAYS = "SELECT true"
 STAGING = "SELECT to_regclass({staged_name}) IS NOT NULL"
@@ -89,7 +84,7 @@ class Blocker:
 
     def worker_is_gone(self) -> bool:
         """Whether PostgreSQL has ended the session of the worker that waited."""
-        with self._connection.cursor() as cursor:
+        with self._looking() as cursor:
             cursor.execute(GONE, [self._pid])
             return cursor.fetchone() == (True,)
 
@@ -99,11 +94,16 @@ class Blocker:
         self._connection.autocommit = True
 
     def _waiting(self, statement: str) -> tuple[int, str] | None:
-        with self._connection.cursor() as cursor:
-            # Inside a transaction this view would stay as it was first seen.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
+        with self._looking() as cursor:
             cursor.execute(WAITING, [statement])
             return cursor.fetchone()
+
+    @contextmanager
+    def _looking(self) -> Iterator[Cursor]:
+        """A cursor that sees what others do now: inside a transaction they would stay as they were first seen."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            yield cursor
 
     def _one(self, statement: str) -> bool:
         with self._connection.cursor() as cursor:

@@ -66,10 +66,10 @@ MISTAKES = [
         "district admins are claimed by e-mail", "plan.match", "ARRAY['admin', 'district_admin']", "ARRAY['admin']"
     ),
     Mistake(
-        "the last older id decides",
+        "an older id ties somebody who is there",
         "plan.match",
-        "ORDER BY u.external_id, x.position",
-        "ORDER BY u.external_id, x.position DESC",
+        " WHERE user_id NOT IN (SELECT user_id FROM present)",
+        "",
     ),
     Mistake("family is not asked", "plan.match", "k.family = g.family", "true"),
     Mistake("a listed user can be claimed", "plan.match", "WHERE NOT k.present AND", "WHERE"),

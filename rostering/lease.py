@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.models import DateTimeField, F, Func, Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from accounts import tenancy
@@ -52,7 +52,7 @@ def claim(run_id: int) -> Run | None:
             state=RunState.RUNNING,
             attempt=F("attempt") + 1,
             lease_token=uuid4(),
-            lease_until=_moment() + LASTS,
+            lease_until=Now() + LASTS,
             started_at=Coalesce("started_at", Now()),
             step="fetch",
             # What stopped an earlier try is over, or will be said again.
@@ -77,7 +77,7 @@ def show(run: Run, **progress: str | int) -> None:
 def renew(run: Run, **progress: str | int) -> bool:
     """Lengthen the lease from this moment; whether it is still ours."""
     mine = Run.objects.filter(pk=run.pk, lease_token=run.lease_token, lease_token__isnull=False)
-    return bool(mine.update(lease_until=_moment() + LASTS, **progress))
+    return bool(mine.update(lease_until=Now() + LASTS, **progress))
 
 
 def still_ours(run: Run) -> None:
@@ -114,8 +114,3 @@ def _beat(run: Run, done: threading.Event) -> None:
                 connection.close()
     finally:
         connection.close()
-
-
-def _moment() -> Func:
-    """This very moment by the database's clock; its now() is when the transaction began."""
-    return Func(function="clock_timestamp", output_field=DateTimeField())

@@ -79,14 +79,17 @@ class Case:
         with blocker(self.night.servers, self.database, self.night.run) as found:
             yield found
 
-    def rows(self) -> dict[str, list[str]]:
-        """Every row as it is now, in a comparable form."""
+    def rows(self, planted: str = "") -> dict[str, list[str]]:
+        """Every row as it is now, or would be after a statement, in a comparable form."""
         with closing(self.night.servers.superuser(self.database)) as opened, opened.cursor() as cursor:
+            opened.autocommit = False
+            if planted:
+                cursor.execute(planted)
             return rows.rows(cursor, self.night.since)
 
-    def differences(self) -> list[str]:
+    def differences(self, planted: str = "") -> list[str]:
         """Where the end is not that of the undisturbed night; empty if it is."""
-        return rows.apart(self.night.undisturbed, self.rows())
+        return rows.apart(self.night.undisturbed, self.rows(planted))
 
     def attempts(self) -> int:
         """How often a worker began the run."""

@@ -127,10 +127,15 @@ def _plan(connection: Connection, user: User | None, records: list[Record]) -> l
         "removals": True,
         "only": [user.pk] if user else [],
         "ids": [record.external_id for record in records],
-        "logins": [r.login for r in records if r.login],
+        "logins": [*(record.login for record in records if record.login), *_handles(user)],
     }
     rows = sql.rows("plan.only", parameters, sql.text("plan.remembered"))
     return [{**row, "before": json.loads(row["before"]), "after": json.loads(row["after"])} for row in rows]
+
+
+def _handles(user: User | None) -> list[str]:
+    """The e-mail by which a record that is not linked yet may turn out to be this person."""
+    return [user.login_email or user.email.strip().lower()] if user and user.email else []
 
 
 def _about(row: dict[str, Any], user: User | None, ids: set[str]) -> bool:

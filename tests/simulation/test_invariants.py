@@ -25,7 +25,7 @@ CHECKS: list[Callable[[int], list[str]]] = [
     explaining.explained,
 ]
 BY_NAME = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-FEW, MANY = 15, 250
+FEW, MANY = 15, 25
 NIGHTS = 4
 
 

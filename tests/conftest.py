@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from psycopg2 import sql
@@ -29,6 +30,14 @@ TABLES = """
     SELECT relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
 """
+STAGED = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^staged_[0-9]+_[0-9]+$'"
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """Forget what a test cached: the next one's rows may have the same ids."""
+    yield
+    cache.clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -81,6 +90,10 @@ def empty_tables(services_folder: Path, django_db_setup: None) -> Callable[[], N
             # A test that left a transaction open must fail here, not hang.
             cursor.execute("SET lock_timeout = '10s'")
             cursor.execute(statement)
+            # What a run staged bears its number, and numbers begin anew.
+            cursor.execute(STAGED)
+            for (name,) in cursor.fetchall():
+                cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
 
     return empty
 

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.models import AuditEvent, District, Membership, Roles, School, Status, User
+from accounts.models import AuditEvent, District, Membership, Notice, Roles, School, Status, User
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -75,14 +75,16 @@ def admin_reach(request: HttpRequest) -> Reach:
     return reach
 
 
-def schools_of(user: User) -> QuerySet[School]:
-    """The schools whose people this person answers for.
+def schools_of(user: User, at: School | None = None) -> QuerySet[School]:
+    """The schools whose people this person answers for; of those only `at`, where a page looks at one.
 
     A District admin answers for the schools of the district that a source was ever linked to.
     """
     reach = reach_of(user)
     if reach.everything:
         return School.objects.all()
+    if at is not None:
+        return schools_of(user).filter(pk=at.pk)
     mine = Q(pk__in=reach.own_schools)
     if reach.district_wide:
         mine |= Q(district=user.district_id, source_links__isnull=False)
@@ -100,16 +102,28 @@ def accounts_of(user: User) -> QuerySet[User]:
     return living.filter(Q(pk=user.pk) | Q(pk__in=memberships_of(user).values("user_id")))
 
 
-def memberships_of(user: User) -> QuerySet[Membership]:
-    """The memberships this person may see: a sister school's are not among them."""
+def memberships_of(user: User, at: School | None = None) -> QuerySet[Membership]:
+    """The memberships this person may see, of all their schools or of one: a sister school's are not among them."""
     reach = reach_of(user)
     standing = Membership.objects.exclude(status=Status.DELETED)
     if reach.everything:
         return standing
-    seen = Q(school__in=schools_of(user).values("pk"))
-    if reach.district_wide:
+    seen = Q(school__in=schools_of(user, at).values("pk"))
+    if reach.district_wide and at is None:
         seen |= Q(school=None, district=user.district_id)
     return standing.filter(seen)
+
+
+def notices_of(user: User) -> QuerySet[Notice]:
+    """What this person is told about the schools they answer for, newest first."""
+    reach = reach_of(user)
+    notices = Notice.objects.select_related("school").order_by("-at", "-pk")
+    if not reach.administers or reach.everything:
+        return notices.none()
+    mine = Q(school__in=schools_of(user).values("pk"))
+    if reach.district_wide:
+        mine |= Q(school=None, district=user.district_id)
+    return notices.filter(mine)
 
 
 def school_for(user: User, school_id: int) -> School:

@@ -1,31 +1,31 @@
 """A page that says what will happen, asks, and does it once.
 
-Everything support does looks like this: GET shows the deed and its form, POST does it and
-leads on. The form carries a token that is worth one deed, so that a second press, or a
-reload, does nothing twice.
+Everything support does looks like this, and what Admins do to many accounts at once: GET
+shows the deed and its form, POST does it and leads on. The form carries a token that is
+worth one deed, so that a second press, or a reload, does nothing twice.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.http import HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
 from accounts.console import show
 from accounts.people import NotPossible
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from django.http import HttpRequest, HttpResponse
-
+#: The frame of a question for Admins; support's is the default.
+IN_THE_SHELL = "deed.html"
+#: How a page is shown: request, template, title, values.
+Show = Callable[[HttpRequest, str, str, dict[str, Any] | None], HttpResponse]
 #: Seconds for which a token that was used is remembered.
 REMEMBERED = 24 * 3600
 
@@ -41,7 +41,8 @@ class Deed:
     """What a page offers to do.
 
     `says` are sentences (what happens, to whom, whether it can be undone), `facts` pairs
-    that are set side by side, `verb` the button, `back` where to go instead.
+    that are set side by side, `verb` the button, `back` where to go instead, `danger`
+    whether people lose something by it.
     """
 
     title: str
@@ -50,15 +51,21 @@ class Deed:
     says: Sequence[str] = ()
     facts: Sequence[tuple[str, Any]] = ()
     template: str = "console/deed.html"
+    danger: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
 
 def offer(
-    request: HttpRequest, deed: Deed, form: forms.Form, do: Callable[[dict[str, Any]], HttpResponse]
+    request: HttpRequest,
+    deed: Deed,
+    form: forms.Form,
+    do: Callable[[dict[str, Any]], HttpResponse],
+    show: Show = show,
 ) -> HttpResponse:
     """Show the deed, or do it and go where `do` says.
 
     `do` is given the cleaned form inside a transaction; NotPossible from it is shown in words.
+    `show` is the frame: support's, unless `shell.shows` gives another.
     """
     if request.method not in {"GET", "HEAD", "POST"}:
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])

@@ -3,13 +3,18 @@
 from allauth.account import views as allauth
 from django.urls import path
 
-from accounts import views
+from accounts.views import door, listing, passwords, places, telling, tokens
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", door.home, name="home"),
     path("auth/login/", allauth.login, name="account_login"),
     path("auth/logout/", allauth.logout, name="account_logout"),
     path("auth/inactive/", allauth.account_inactive, name="account_inactive"),
-    path("auth/district/", views.choose_district, name="choose_district"),
-    path("auth/password/", views.choose_password, name="choose_password"),
+    path("auth/district/", door.choose_district, name="choose_district"),
+    path("auth/password/new/", passwords.change_password, name="change_password"),
+    path("auth/password/", door.choose_password, name="choose_password"),
+    path("school/", places.choose_school, name="choose_school"),
+    path("accounts/", listing.accounts, name="accounts"),
+    path("accounts/notices/", telling.notices, name="notices"),
+    path("accounts/api-access/", tokens.api_tokens, name="api_tokens"),
 ]

@@ -40,6 +40,11 @@ class Connection(models.Model):
     problem_text = models.TextField(blank=True, default="")
     problem_since = models.DateTimeField(null=True, blank=True)
     stopped = models.BooleanField(default=False, help_text="Stop switch: no run starts or goes on.")
+    paused_until = models.DateTimeField(null=True, blank=True, help_text="When a pause ends by itself; null: never.")
+    paused_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    schools_may_sync = models.BooleanField(
+        default=False, db_default=False, help_text="Admins of its schools may start a sync themselves."
+    )
     roles = models.JSONField(default=dict, blank=True)
     limits = models.JSONField(default=dict, blank=True)
     settings_version = models.PositiveIntegerField(default=1, editable=False)

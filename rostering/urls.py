@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from rostering import views
+from rostering.views import finding, helping, integrations, overview, syncs
 
 urlpatterns = [
-    path("accounts/integrations/", views.integrations, name="integrations"),
-    path("accounts/integrations/clever/", views.clever, name="clever"),
-    path("accounts/syncs/", views.syncs, name="syncs"),
-    path("accounts/syncs/<int:run_id>/", views.sync, name="sync"),
+    path("accounts/integrations/", integrations.integrations, name="integrations"),
+    path("accounts/integrations/clever/", integrations.clever, name="clever"),
+    path("accounts/syncs/", syncs.syncs, name="syncs"),
+    path("accounts/syncs/<int:run_id>/", syncs.sync, name="sync"),
+    path("accounts/find/", finding.find, name="find"),
+    path("accounts/schools/", overview.overview, name="overview"),
+    path("help/", helping.help_page, name="help"),
 ]

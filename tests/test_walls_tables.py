@@ -20,9 +20,9 @@ from django.db.models import ForeignKey
 from django.utils.timezone import now
 
 from accounts import tenancy
-from accounts.models import EmailAlias, Pin
+from accounts.models import ApiToken, EmailAlias, Mail, Notice, Pin
 from integrations.models import Link, SamePerson, StopSwitch
-from rostering.models import Answer, Record
+from rostering.models import Answer, Record, SupportRequest
 from tests import factories
 
 #: Tables that belong to no tenant, and why that is right.
@@ -49,7 +49,16 @@ STAYS_EMPTY = {
 #: Everybody may see that a source was stopped; nobody outside support may write it.
 SEEN_BY_ALL = {"integrations_stopswitch"}
 #: Foreign keys that cannot be composite: the person who did a thing may be of SmartPass, without a district.
-DONE_BY = {"by_id", "asked_by_id", "created_by_id", "first_yes_by_id", "decided_by_id"}
+DONE_BY = {
+    "by_id",
+    "asked_by_id",
+    "created_by_id",
+    "first_yes_by_id",
+    "decided_by_id",
+    "paused_by_id",
+    "taken_by_id",
+    "answered_by_id",
+}
 #: A run's other runs: written by the engine from the run itself, never from a request.
 OTHER_RUNS = {"released_preview_id", "undoes_id", "opened_by_id", "closed_by_id"}
 #: Keys that are left out, each with its reason.
@@ -83,6 +92,10 @@ def _rest_of(world: factories.World) -> None:
     SamePerson.objects.create(**of, **tie, user=world.admin, external_id=f"id-of-{world.run.pk}", same=True)
     Answer.objects.create(**of, run=world.run, external_id=f"id-of-{world.run.pk}", state="gone")
     Record.objects.create(**of, **tie, external_id=f"id-of-{world.run.pk}", digest=1, active=True, roles=[], legacy=[])
+    told = Notice.objects.create(**of, school=world.school, kind=Notice.Kind.HOLD, about="hold:1", text="x", link="/")
+    Mail.objects.create(**of, to=world.admin, notice=told, subject="x", body="x")
+    ApiToken.objects.create(**of, user=world.admin, name="x", digest=f"digest-{world.run.pk}", hint="x")
+    SupportRequest.objects.create(**of, **tie, kind=SupportRequest.Kind.SYNC, asked_by=world.admin, due_at=now())
     with tenancy.district(world.district.pk), connection.cursor() as cursor:
         cursor.execute("SELECT smartpass_open_staging(%s, 1)", [world.run.pk])
         (name,) = cursor.fetchone()

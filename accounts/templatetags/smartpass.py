@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from django.core.paginator import Page
+
 register = template.Library()
 
 
@@ -33,6 +35,31 @@ def roles(names: Iterable[str] | str) -> str:
 def spaced(word: str) -> str:
     """A source's word for a role as people write it: "district admin"."""
     return word.replace("_", " ")
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """A number with its thousands apart: "1,284"."""
+    return f"{number:,}"
+
+
+@register.simple_tag
+def page_numbers(page: Page[Any]) -> list[int]:
+    """The numbers of a list's pages worth showing; 0 where some are left out."""
+    shown = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return [number if isinstance(number, int) else 0 for number in shown]
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """This page's address with some parameters changed (empty: left out) and the page number dropped."""
+    asked = context["request"].GET.copy()
+    asked.pop("page", None)
+    for name, value in changes.items():
+        asked.pop(name, None)
+        if value not in ("", None):
+            asked[name] = str(value)
+    return f"?{asked.urlencode()}"
 
 
 @register.simple_tag(takes_context=True)

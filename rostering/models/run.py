@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
@@ -65,6 +66,12 @@ class Run(models.Model):
         help_text="The preview that support read before letting the first sync go.",
     )
     undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="undone_by", db_index=False)
+    schools = ArrayField(
+        models.BigIntegerField(),
+        null=True,
+        blank=True,
+        help_text="The schools whose part an undo turns back; null: all of it.",
+    )
     people_read = models.PositiveIntegerField(default=0)
     people_expected = models.PositiveIntegerField(default=0)
     receipt = models.JSONField(default=dict)

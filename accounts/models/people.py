@@ -41,6 +41,14 @@ class StaffRole(models.TextChoices):
     INTEGRATIONS = "integrations", "Integrations"
 
 
+class MailWish(models.TextChoices):
+    """Which notices somebody wants by e-mail. All of them stand on their page in any case."""
+
+    ALL = "all", "All notices"
+    ACT = "act", "Only when I must act"
+    NONE = "none", "No email"
+
+
 class District(models.Model):
     """The tenant. An independent school is a district of one."""
 
@@ -100,6 +108,8 @@ class User(AbstractBaseUser):
     search = models.TextField(blank=True, default="", editable=False)
     profile_source = models.BigIntegerField(null=True, blank=True, editable=False)
     must_change_password = models.BooleanField(default=False)
+    mail = models.CharField(max_length=8, choices=MailWish.choices, default=MailWish.ALL, db_default=MailWish.ALL)
+    notices_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_staff = models.BooleanField(default=False)
     staff_role = models.CharField(max_length=16, choices=StaffRole.choices, blank=True, default="")
     created_at = models.DateTimeField(default=now, editable=False)

@@ -1,0 +1,36 @@
+"""Who people are, what they are told, and the keys of their programs."""
+
+from accounts.models.notices import Mail, Notice
+from accounts.models.people import (
+    AuditEvent,
+    District,
+    EmailAlias,
+    MailWish,
+    Membership,
+    Pin,
+    Roles,
+    School,
+    StaffRole,
+    Status,
+    User,
+    UserManager,
+)
+from accounts.models.tokens import ApiToken
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "District",
+    "EmailAlias",
+    "Mail",
+    "MailWish",
+    "Membership",
+    "Notice",
+    "Pin",
+    "Roles",
+    "School",
+    "StaffRole",
+    "Status",
+    "User",
+    "UserManager",
+]

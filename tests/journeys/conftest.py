@@ -85,9 +85,7 @@ def see(browser: Browser, site: str) -> Iterator[Open]:
         if user is not None:
             context.add_cookies([session_of(user, site)])
         page = context.new_page()
-        page.on(
-            "console", lambda said: troubles.append(said.text) if said.type == "error" and _ours(said.text) else None
-        )
+        page.on("console", lambda said: troubles.append(said.text) if _is_news(said) else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("response", lambda answer: troubles.append(answer.url) if answer.status >= 500 else None)
         page.goto(path)

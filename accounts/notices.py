@@ -8,13 +8,14 @@ tell nothing twice.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
-from accounts import mail
+from accounts import mail, tenancy
 from accounts.models import Mail, Notice, User
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ SUBJECTS: dict[str, str] = {
     Notice.Kind.ANSWER: "an answer",
     Notice.Kind.RESUMED: "syncing again",
 }
+
+#: When somebody is reminded of what waits for them, and how often from then on.
+REMINDERS = (timedelta(days=1), timedelta(days=3))
+EACH = timedelta(days=7)
 
 _WRITE = """
 INSERT INTO accounts_notice (district_id, school_id, kind, about, text, link, must_act, at)
@@ -78,13 +83,13 @@ def tell_all(
     tellings: Collection[Telling],
     *,
     must_act: bool = False,
-    district_admins: bool = True,
     only_told_of: Iterable[Notice] | None = None,
 ) -> list[Notice]:
     """As `tell`, for many schools in two statements; the notices that are new.
 
-    With `district_admins=False` these are not written to about single schools. With
-    `only_told_of` an e-mail goes only to those who got one about these earlier notices.
+    What is told of the district and of its schools under one `about` reaches a District
+    admin once, as told of the district. With `only_told_of` an e-mail goes only to those
+    who got one about these earlier notices.
     """
     if not tellings:
         return []
@@ -96,7 +101,7 @@ def tell_all(
             new = [pk for (pk,) in cursor.fetchall()]
         if new:
             earlier = None if only_told_of is None else [each.pk for each in only_told_of]
-            mail.queue(new, SUBJECTS[kind], district_admins=district_admins, only_told_of=earlier)
+            mail.queue(dict.fromkeys(new), SUBJECTS[kind], only_told_of=earlier)
     return list(Notice.objects.filter(pk__in=new).select_related("school").order_by("pk")) if new else []
 
 
@@ -125,6 +130,35 @@ def reword(district_id: int, kind: str, about: str, text: str) -> bool:
     """Bring the words of an open notice up to date; it stays the notice it was, and nobody is written to."""
     standing = Notice.objects.filter(district=district_id, kind=kind, about=about, closed_at=None)
     return bool(standing.exclude(text=text).update(text=text))
+
+
+def write_again(notice: Notice, subject: str, *, but_not: User | None = None) -> int:
+    """Write to everybody about an open notice once more, because something about it changed; how many."""
+    return mail.queue({notice.pk: None}, subject, but_not=but_not.pk if but_not else None)
+
+
+def remind() -> int:
+    """Write again about what still waits for its readers: after a day, after three, then each week; how many."""
+    with tenancy.support():
+        waiting = Notice.objects.select_for_update(skip_locked=True).filter(must_act=True, closed_at=None)
+        moments: dict[str, dict[int, dt.datetime | None]] = {}
+        for pk, kind, at in waiting.filter(at__lte=now() - REMINDERS[0]).values_list("pk", "kind", "at"):
+            moments.setdefault(kind, {})[pk] = _last_reminder(at)
+        return sum(mail.queue(due, f"reminder, {SUBJECTS[kind]}") for kind, due in moments.items())
+
+
+def _last_reminder(told_at: dt.datetime) -> dt.datetime:
+    """When the newest reminder of something told then was due."""
+    age = now() - told_at
+    if age < REMINDERS[1]:
+        return told_at + REMINDERS[0]
+    return told_at + REMINDERS[1] + (age - REMINDERS[1]) // EACH * EACH
+
+
+def forget(before: dt.datetime) -> int:
+    """Delete what was told before then and is over, or was only news, with its e-mails; how many notices."""
+    past = Notice.objects.filter(Q(closed_at__lt=before) | Q(must_act=False, at__lt=before))
+    return past.delete()[1].get(Notice._meta.label, 0)
 
 
 def seen(user: User, until: dt.datetime) -> bool:

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from accounts import tenancy
 from accounts.models import User
 from integrations import registry
-from rostering import runs, sql
+from rostering import runs, sql, telling
 from rostering.models import Change, Hold, Issue
 from rostering.steps import apply
 from rostering.steps.plan import fingerprint as name_of
@@ -158,6 +158,7 @@ def _apply(hold: Hold) -> None:
 def _decide(hold: Hold, state: str, by: User, why: str) -> None:
     hold.state, hold.decided_by, hold.decided_at, hold.decision = state, by, now(), why
     hold.save(update_fields=["state", "decided_by", "decided_at", "decision"])
+    telling.decided(hold)
     waiting = rows(hold).values("external_id")
     Issue.objects.filter(connection=hold.connection_id, code="E-HELD", closed_at=None, external_id__in=waiting).update(
         closed_at=now(), closed_by=F("opened_by")

@@ -11,14 +11,32 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts import clock
+from accounts.models import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from accounts.models import Mail
 
+#: What the button says that leads to what was told.
+VERBS: dict[str, str] = {
+    Notice.Kind.HOLD: "Review hold",
+    Notice.Kind.RECONNECT: "Fix connection",
+    Notice.Kind.FAILED: "View connection",
+    Notice.Kind.LATE: "View connection",
+    Notice.Kind.FIXED: "View sync",
+    Notice.Kind.UNDONE: "View sync",
+    Notice.Kind.READY: "View accounts",
+    Notice.Kind.ANSWER: "View answer",
+    Notice.Kind.RESUMED: "View connection",
+}
 #: What one letter tells in full; the rest stands on the notices page.
 IN_FULL = 8
+
+
+def verb(notice: Notice) -> str:
+    """What the button says that leads to what was told; without the promise once it is over."""
+    return VERBS.get(notice.kind, "View") if notice.closed_at is None else "View"
 
 
 def write(rows: Sequence[Mail]) -> EmailMultiAlternatives:
@@ -34,7 +52,7 @@ def write(rows: Sequence[Mail]) -> EmailMultiAlternatives:
     }
     letter = EmailMultiAlternatives(
         subject=" ".join((first.subject + (f" and {more:,} more" if more else "")).split()),
-        body=render_to_string("mail/notice.txt", values),
+        body=render_to_string("mail/notice.txt", values).strip() + "\n",
         to=[first.to.email.strip()],
         headers={
             # The same on a second try, so that a letter which arrives twice is known as one.
@@ -55,12 +73,8 @@ def _item(row: Mail) -> dict[str, Any]:
         "text": row.body,
         "when": clock.both(row.notice.at, row.district.timezone),
         "link": settings.PUBLIC_URL + row.notice.link,
-        "verb": _VERBS.get(row.notice.kind, "View"),
+        "verb": verb(row.notice),
     }
-
-
-#: The button of a letter.
-_VERBS = {"hold": "Review hold", "reconnect": "Fix connection", "ready": "View accounts"}
 
 
 def _why(rows: Sequence[Mail]) -> str:

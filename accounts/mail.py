@@ -21,6 +21,7 @@ from django.core.mail import get_connection
 from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
+from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from accounts import letters, tenancy
@@ -69,7 +70,7 @@ WITH wanted AS (
 _QUEUE = f"""{_READERS}
 INSERT INTO accounts_mail (district_id, to_id, notice_id, subject, body, made_at, send_after, tries)
 SELECT n.district_id, u.id, n.id, 'SmartPass: ' || %(subject)s || ' for ' || coalesce(s.name, d.name), n.text,
-    statement_timestamp(), statement_timestamp(), 0
+    %(now)s, statement_timestamp(), 0
 FROM readers r
 JOIN accounts_notice n ON n.id = r.id
 JOIN accounts_district d ON d.id = n.district_id
@@ -106,6 +107,8 @@ def queue(
         "subject": subject,
         "told": None if only_told_of is None else list(only_told_of),
         "but_not": but_not,
+        # By the clock that says when a reminder is due.
+        "now": now(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_QUEUE, given)

@@ -12,10 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, QuerySet, When
 from django.utils.timezone import now
 
-from accounts import mail, tenancy
+from accounts import audit, mail, tenancy
+from accounts.access import notices_of
 from accounts.models import Mail, Notice, User
 
 if TYPE_CHECKING:
@@ -161,10 +162,30 @@ def forget(before: dt.datetime) -> int:
     return past.delete()[1].get(Notice._meta.label, 0)
 
 
+def listed(user: User) -> QuerySet[Notice]:
+    """What this person is told, with `waits`: first what waits for them, then the newest."""
+    waits = Case(When(must_act=True, closed_at=None, then=True), default=False)
+    return notices_of(user).annotate(waits=waits).order_by("-waits", "-at", "-pk")
+
+
+def newest(user: User) -> dt.datetime | None:
+    """When this person was last told something."""
+    return notices_of(user).values_list("at", flat=True).first()
+
+
+@transaction.atomic
+def wish(user: User, wanted: str) -> bool:
+    """Which notices this person wants by e-mail from now on; False if it was so already."""
+    before = user.mail
+    if not User.objects.filter(pk=user.pk).exclude(mail=wanted).update(mail=wanted):
+        return False
+    user.mail = wanted
+    audit.record(user, "mail.wish", user, district=user.district_id, before={"mail": before}, after={"mail": wanted})
+    return True
+
+
 def seen(user: User, until: dt.datetime) -> bool:
     """This person has looked at everything that was told until then; False if they had before."""
+    until = min(until, now())
     later = User.objects.filter(pk=user.pk).filter(Q(notices_seen_at=None) | Q(notices_seen_at__lt=until))
-    if not later.update(notices_seen_at=min(until, now())):
-        return False
-    user.notices_seen_at = until
-    return True
+    return bool(later.update(notices_seen_at=until))

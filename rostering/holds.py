@@ -60,8 +60,11 @@ def release(hold: Hold, fingerprint: str, *, by: User, why: str, part: Part | No
     with tenancy.district(hold.district_id):
         locked = _locked(hold, fingerprint)
         if locked.needs_second and not _second(locked, by, fingerprint):
+            known = (locked.first_yes_by_id, locked.first_yes_for) == (by.pk, fingerprint)
             locked.first_yes_by, locked.first_yes_for = by, fingerprint
             locked.save(update_fields=["first_yes_by", "first_yes_for"])
+            if not known:
+                telling.one_yes(locked)
             waits_for_another = True
         else:
             waits_for_another = False

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accounts import clock
+from accounts.models import User
 from integrations import registry
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
-    from accounts.models import User
     from integrations.models import Connection
     from rostering.models import Hold, Run
 
@@ -69,7 +69,9 @@ class Words:
         return f"{self.source} and SmartPass are in step again for {name}. {NIGHTLY}"
 
     def held(self, hold: Hold) -> str:
-        """Changes that wait for a person."""
+        """Changes that wait for a person, or for a second one."""
+        if hold.first_yes_by_id and hold.first_yes_for.startswith(hold.fingerprint):
+            return self._one_yes(hold)
         which = "tonight's sync" if hold.run.night else "the sync"
         second = " Because so many people are concerned, two people must agree." if hold.needs_second else ""
         return (
@@ -77,8 +79,8 @@ class Words:
             f"{second} Review it when you can."
         )
 
-    def one_yes(self, hold: Hold, by: User) -> str:
-        """The first of two people has agreed."""
+    def _one_yes(self, hold: Hold) -> str:
+        by = User.objects.filter(pk=hold.first_yes_by_id or 0).first()
         return (
             f"{self._name(by)} agreed to what waits for {self._place(hold)}: {hold.text} "
             "Because so many people are concerned, a second person must agree. Nothing has changed yet."

@@ -85,12 +85,11 @@ def shrunk(hold: Hold) -> None:
     notices.reword(hold.district_id, Kind.HOLD, _about(hold), Words(hold.connection).held(hold))
 
 
-def one_yes(hold: Hold, by: User) -> None:
+def one_yes(hold: Hold) -> None:
     """The first of two people agreed to a hold: the others are told that a second yes is needed."""
-    words = Words(hold.connection).one_yes(hold, by)
-    notices.reword(hold.district_id, Kind.HOLD, _about(hold), words)
+    notices.reword(hold.district_id, Kind.HOLD, _about(hold), Words(hold.connection).held(hold))
     for notice in Notice.objects.filter(district=hold.district_id, kind=Kind.HOLD, about=_about(hold), closed_at=None):
-        notices.write_again(notice, "a second yes is needed", but_not=by)
+        notices.write_again(notice, "a second yes is needed", but_not=hold.first_yes_by)
 
 
 def _trouble(connection: Connection, kind: str, words: Callable[[str], str], *, must_act: bool = False) -> None:
@@ -155,7 +154,7 @@ def _undone(run: Run) -> None:
     if len(people) > 1:
         people[None] = everywhere
     words, link = Words(run.connection), reverse("sync", args=[run.undoes_id])
-    by = User.objects.filter(pk=run.asked_by_id).first()
+    by = User.objects.filter(pk=run.asked_by_id).first() if run.asked_by_id else None
     tellings = [
         Telling(school, f"run:{run.pk}", words.undone(run, by, names.get(school or 0), count), link)
         for school, count in people.items()

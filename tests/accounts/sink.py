@@ -36,7 +36,8 @@ class Sink(socketserver.ThreadingTCPServer):
 class _Talk(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Speak just enough SMTP."""
-        sink: Sink = self.server  # type: ignore[assignment]
+        sink = self.server
+        assert isinstance(sink, Sink)
         to = ""
         self.wfile.write(b"220 sink\r\n")
         for line in self.rfile:
@@ -50,7 +51,7 @@ class _Talk(socketserver.StreamRequestHandler):
                 time.sleep(sink.seconds)
                 if sink.hangs_up:
                     return
-                sink.kept.append((to, message_from_bytes(text, EmailMessage, policy=policy.default)))  # type: ignore[arg-type]
+                sink.kept.append((to, message_from_bytes(text, EmailMessage, policy=policy.default)))
                 answer = b"250 kept"
             else:
                 answer = SAID.get(word, b"500 what?")

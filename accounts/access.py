@@ -15,7 +15,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.models import AuditEvent, District, Membership, Notice, Roles, School, Status, User
+from accounts.models import AuditEvent, District, Mail, Membership, Notice, Roles, School, Status, User
+from accounts.models.notices import GIVEN_UP
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -203,6 +204,13 @@ def trail_of(user: User, target: str) -> QuerySet[AuditEvent]:
     """What people did to one thing (kind:id), newest first, for somebody of SmartPass."""
     _only_support(user)
     return AuditEvent.objects.filter(target=target).select_related("by").order_by("-at")
+
+
+def given_up(user: User) -> str:
+    """How many e-mails no mail server took, in words for the front page; empty for none. For somebody of SmartPass."""
+    _only_support(user)
+    number = Mail.objects.filter(GIVEN_UP).count()
+    return f"{number:,} given up" if number else ""
 
 
 def _only_support(user: User) -> None:

@@ -93,6 +93,12 @@ class DistrictForm(forms.Form):
     name = forms.CharField(label="District name", max_length=200)
 
 
+class SeenForm(forms.Form):
+    """How far somebody has read."""
+
+    until = forms.DateTimeField()
+
+
 class MailWishForm(forms.Form):
     """Which notices somebody wants by email."""
 

@@ -27,6 +27,7 @@ from kombu.exceptions import OperationalError
 from accounts import letters, tenancy
 from accounts.access import notices_of
 from accounts.models import Mail, MailWish
+from accounts.models.notices import TRIES
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,7 +43,6 @@ logger = logging.getLogger(__name__)
 SEND = "accounts.send_mail"
 #: How long a letter rests after each try. The first is also what a worker has to send it in.
 PAUSES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
-TRIES = len(PAUSES) + 1
 #: Letters sent over one connection; the rest is for the next one.
 AT_ONCE = 50
 

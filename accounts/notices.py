@@ -188,4 +188,7 @@ def seen(user: User, until: dt.datetime) -> bool:
     """This person has looked at everything that was told until then; False if they had before."""
     until = min(until, now())
     later = User.objects.filter(pk=user.pk).filter(Q(notices_seen_at=None) | Q(notices_seen_at__lt=until))
-    return bool(later.update(notices_seen_at=until))
+    if not later.update(notices_seen_at=until):
+        return False
+    user.notices_seen_at = until
+    return True

@@ -9,13 +9,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_aware
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import letters, notices as told
 from accounts.access import admin_reach
-from accounts.forms import MailWishForm
+from accounts.forms import MailWishForm, SeenForm
 from accounts.models import MailWish, Notice
 from accounts.shell import page
 
@@ -54,9 +52,9 @@ def notices_seen(request: HttpRequest) -> HttpResponse:
     reach = admin_reach(request)
     if reach.everything:
         return redirect("admin:index")
-    until = parse_datetime(request.POST.get("until", "")) if len(request.POST.get("until", "")) < 40 else None
-    if until and is_aware(until):
-        told.seen(reach.user, until)
+    form = SeenForm(request.POST)
+    if form.is_valid():
+        told.seen(reach.user, form.cleaned_data["until"])
     if request.headers.get("HX-Request"):
         return render(request, "shell/bell.html", {"elsewhere": True})
     return redirect("notices")

@@ -94,9 +94,7 @@ def worlds(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, An
     monkeypatch.setattr(registry, "tenants", lambda _: [])
     with tenancy.support():
         first, second = factories.world("Alder"), factories.world("Birch")
-        for world in (first, second):
-            for school in (world.school, world.sister, None):
-                factories.notice(world.district, school)
+        _ = [factories.notice(each.district, at) for each in (first, second) for at in (each.school, each.sister, None)]
         first.tenant, second.tenant = factories.tenant("Alder at Clever"), factories.tenant("Birch at Clever")  # type: ignore[attr-defined]
     return first, second
 

@@ -31,6 +31,7 @@ TONES = {
     Notice.Kind.LATE: "bad",
     Notice.Kind.FIXED: "good",
     Notice.Kind.READY: "good",
+    Notice.Kind.ANSWER: "good",
     Notice.Kind.RESUMED: "good",
 }
 
@@ -92,7 +93,7 @@ def _page(request: HttpRequest, user: User, form: MailWishForm, *, status: int =
 def _row(notice: Notice, user: User) -> dict[str, Any]:
     return {
         "notice": notice,
-        "tone": "" if notice.closed_at else TONES.get(Notice.Kind(notice.kind), "busy"),
+        "tone": "" if notice.closed_at else TONES.get(Notice.Kind(notice.kind), ""),
         "new": _is_new(notice.at, user) and notice.closed_at is None,
         "verb": letters.verb(notice),
     }

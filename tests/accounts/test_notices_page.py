@@ -54,7 +54,9 @@ def text(page: str) -> str:
 
 
 def items(client: Client) -> list[str]:
-    return [text(f"<main>{each}") for each in re.findall(r"<li>\s*<p class=.heading.*?</li>", html(client), re.DOTALL)]
+    return [
+        text(f"<main {each}") for each in re.findall(r"<li>\s*<p><span class=.state.*?</li>", html(client), re.DOTALL)
+    ]
 
 
 def bell(page: str) -> str:
@@ -86,9 +88,11 @@ def test_what_waits_stands_first_and_what_is_over_says_so(world: factories.World
     told(world, at=AUGUST, text="281 students wait.")
     told(world, kind=KIND.READY, must_act=False, at=now(), text="You are all set here.")
     told(world, kind=KIND.FAILED, must_act=False, at=old, closed_at=old + timedelta(days=1), text="It failed.")
+    page = text(html(browser(world.admin)))
+    assert page.index("Waiting for you Waiting for approval") < page.index("News You're all set")
     first, second, third = items(browser(world.admin))
     assert first == (
-        "Waiting for approval Waiting for you New 281 students wait. Alder High · Wed Aug 5, 11:00 PM Eastern "
+        "Waiting for approval New 281 students wait. Alder High · Wed Aug 5, 11:00 PM Eastern "
         "(8:00 PM your time) Review hold : Waiting for approval, Alder High"
     )
     assert second.startswith("You're all set New You are all set here.")

@@ -74,6 +74,7 @@ MISTAKES = [
     Mistake("family is not asked", "plan.match", "k.family = g.family", "true"),
     Mistake("a listed user can be claimed", "plan.match", "WHERE NOT k.present AND", "WHERE"),
     Mistake("new ids are believed on a bad night", "plan.match", "k.linked AND NOT %(removals)s", "false"),
+    Mistake("what is said of the deleted is heard", "plan.people", "d.deleted_at IS NOT NULL", "false"),
     Mistake("legacy ids are ignored", "plan.match", "AND l.external_id = x.id", "AND false"),
     Mistake(
         "older ids do not win over e-mail",

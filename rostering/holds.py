@@ -60,11 +60,9 @@ def release(hold: Hold, fingerprint: str, *, by: User, why: str, part: Part | No
     with tenancy.district(hold.district_id):
         locked = _locked(hold, fingerprint)
         if locked.needs_second and not _second(locked, by, fingerprint):
-            known = (locked.first_yes_by_id, locked.first_yes_for) == (by.pk, fingerprint)
             locked.first_yes_by, locked.first_yes_for = by, fingerprint
             locked.save(update_fields=["first_yes_by", "first_yes_for"])
-            if not known:
-                telling.one_yes(locked)
+            telling.one_yes(locked)
             waits_for_another = True
         else:
             waits_for_another = False
@@ -146,6 +144,7 @@ def _split(hold: Hold, part: Part) -> Hold:
     for named in (hold, other):
         named.fingerprint, named.people = name_of(named.run_id, named.pk)
         named.save(update_fields=["fingerprint", "people"])
+    telling.shrunk(hold)
     return other
 
 

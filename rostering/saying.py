@@ -79,6 +79,14 @@ class Words:
             f"{second} Review it when you can."
         )
 
+    def left(self, hold: Hold) -> str:
+        """What still waits of a hold after a part of it was decided."""
+        wait = f"{_people(hold.people)} {'waits' if hold.people == 1 else 'wait'}"
+        return (
+            f"A part of what waited for {self._place(hold)} was decided. {wait} still, and nothing has changed for "
+            "them. Review it when you can."
+        )
+
     def _one_yes(self, hold: Hold) -> str:
         by = User.objects.filter(pk=hold.first_yes_by_id or 0).first()
         return (

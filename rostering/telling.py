@@ -82,12 +82,13 @@ def decided(hold: Hold) -> None:
 
 def shrunk(hold: Hold) -> None:
     """A part of a hold was decided; the rest still waits."""
-    notices.reword(hold.district_id, Kind.HOLD, _about(hold), Words(hold.connection).held(hold))
+    notices.reword(hold.district_id, Kind.HOLD, _about(hold), Words(hold.connection).left(hold))
 
 
 def one_yes(hold: Hold) -> None:
-    """The first of two people agreed to a hold: the others are told that a second yes is needed."""
-    notices.reword(hold.district_id, Kind.HOLD, _about(hold), Words(hold.connection).held(hold))
+    """The first of two people agreed to a hold: the others are told, once, that a second yes is needed."""
+    if not notices.reword(hold.district_id, Kind.HOLD, _about(hold), Words(hold.connection).held(hold)):
+        return
     for notice in Notice.objects.filter(district=hold.district_id, kind=Kind.HOLD, about=_about(hold), closed_at=None):
         notices.write_again(notice, "a second yes is needed", but_not=hold.first_yes_by)
 

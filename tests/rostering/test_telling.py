@@ -78,6 +78,25 @@ def test_the_first_yes_tells_the_others_that_a_second_is_needed(cast: Cast) -> N
     assert cast.told() == [Told("hold", "North", true=False)]
 
 
+def test_what_is_left_of_a_hold_still_waits_under_the_same_notice(cast: Cast) -> None:
+    leave(cast, 10)
+    cast.story.night()
+    cast.letters()
+    (hold,) = cast.story.open_holds()
+    with tenancy.district(cast.story.district.pk):
+        some = tuple(holds.rows(hold).values_list("user_id", flat=True)[:4])
+        holds.release(hold, hold.fingerprint, by=cast.admin, why="They left", part=holds.Part(people=some))
+    assert cast.told() == [Told("hold", "North")]
+    assert cast.notices()[0].text == (
+        "A part of what waited for North was decided. 6 people wait still, and nothing has changed for them. "
+        "Review it when you can."
+    )
+    assert cast.letters() == []
+    cast.story.night()
+    assert cast.told() == [Told("hold", "North")]
+    assert cast.letters() == []
+
+
 def test_a_task_delivered_twice_tells_once(cast: Cast) -> None:
     leave(cast, 20)
     with tenancy.district(cast.story.district.pk):

@@ -144,13 +144,12 @@ def fail(run: Run, code: str, text: str, *, reconnect: bool = False, source: boo
     closed = Run.objects.filter(pk=run.pk, lease_token=run.lease_token, state=RunState.RUNNING).update(
         state=RunState.FAILED, problem=code, problem_text=text, finished_at=Now(), lease_token=None, lease_until=None
     )
-    if not closed:
-        return
-    if source:
+    if closed and source:
         connection = Connection.objects.get(pk=run.connection_id)
         connection.problem, connection.problem_text = code, text
         connection.problem_since = connection.problem_since or now()
         if reconnect:
             connection.state = ConnectionState.NEEDS_ATTENTION
         connection.save(update_fields=["problem", "problem_text", "problem_since", "state"])
-    telling.failed(run, code, refused=reconnect)
+    if closed:
+        telling.failed(run, code, refused=reconnect)

@@ -62,7 +62,8 @@ def steered_by(user: User, connections: Iterable[Connection]) -> set[int]:
     if reach.everything or reach.district_wide or not mine:
         return set() if reach.everything else mine
     links = SchoolLink.objects.filter(connection__in=mine, active=True).values_list("connection_id", "school_id")
-    served, foreign = set(), set()
+    served: set[int] = set()
+    foreign: set[int] = set()
     for connection_id, school_id in links:
         (served if school_id in reach.own_schools else foreign).add(connection_id)
     return served - foreign

@@ -50,9 +50,7 @@ def pause(by: User, connection: Connection, until: dt.date | None, why: str) -> 
     before = _told(held)
     held.state, held.paused_until, held.paused_by = ConnectionState.PAUSED, ends, by
     _keep(held, connection)
-    audit.record(
-        by, "connection.pause", held, district=held.district_id, before=before, after=_told(held), why=why
-    )
+    audit.record(by, "connection.pause", held, district=held.district_id, before=before, after=_told(held), why=why)
     return True
 
 
@@ -67,9 +65,7 @@ def resume(by: User | None, connection: Connection, why: str = "") -> bool:
     held.state = ConnectionState.NEEDS_ATTENTION if held.problem else ConnectionState.CONNECTED
     held.paused_until, held.paused_by = now(), None
     _keep(held, connection)
-    audit.record(
-        by, "connection.resume", held, district=held.district_id, before=before, after=_told(held), why=why
-    )
+    audit.record(by, "connection.resume", held, district=held.district_id, before=before, after=_told(held), why=why)
     return True
 
 

@@ -6,24 +6,30 @@ run of a connection that serves them, and of it their own schools' part and noth
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.timezone import now
 
 from accounts.access import memberships_of, reach_of, schools_of
 from accounts.models import User
-from integrations.access import connections_of
+from integrations.access import connections_of, may_steer
 from integrations.models import SchoolLink
-from rostering.models import Change, Hold, Issue, Record, Rejection, Run
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
 
+    from accounts.models import School
     from integrations.models import Connection
+
+#: For so long a preview says what a sync would do.
+PREVIEW_STANDS = timedelta(hours=1)
 
 
 def runs_of(user: User) -> QuerySet[Run]:
@@ -79,15 +85,24 @@ def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     return runs.annotate(warned=Exists(then))
 
 
-def _issues_seen_by(user: User) -> Q:
+def attention(user: User, connections: Iterable[Connection], at: School | None = None) -> dict[int, int]:
+    """For each connection, how many people of this person's schools (or of `at`) need an eye now."""
+    opened = Issue.objects.filter(
+        _issues_seen_by(user, at), connection__in=[each.pk for each in connections], opened_at__isnull=False
+    )
+    counted = opened.filter(closed_at=None).order_by().values_list("connection")
+    return dict(counted.annotate(people=Count("external_id", distinct=True)))
+
+
+def _issues_seen_by(user: User, at: School | None = None) -> Q:
     reach = reach_of(user)
     if reach.everything:
         return Q()
-    here = Q(school__in=schools_of(user).values("pk"))
-    if reach.district_wide:
+    here = Q(school__in=schools_of(user, at).values("pk"))
+    if reach.district_wide and at is None:
         return here | Q(school=None)
     # What belongs to the person and not to one school is the business of every school they are at.
-    return here | Q(school=None, user_id__in=memberships_of(user).values("user_id"))
+    return here | Q(school=None, user_id__in=memberships_of(user, at).values("user_id"))
 
 
 def holds_of(user: User) -> QuerySet[Hold]:
@@ -103,6 +118,32 @@ def holds_of(user: User) -> QuerySet[Hold]:
     if reach.district_wide:
         mine |= Q(school=None, district=user.district_id)
     return holds.filter(mine)
+
+
+def waiting_holds(user: User, connections: Iterable[Connection], at: School | None = None) -> dict[int, list[Hold]]:
+    """For each connection, the holds that wait for a decision at this person's schools, or at `at`."""
+    waiting = holds_of(user).filter(state=Hold.State.OPEN, connection__in=[each.pk for each in connections])
+    found: dict[int, list[Hold]] = {}
+    for hold in waiting.filter(school=at) if at else waiting:
+        found.setdefault(hold.connection_id, []).append(hold)
+    return found
+
+
+def last_runs(connections: Iterable[Connection], *, good: bool) -> dict[int, Run]:
+    """The newest sync of each connection, or the newest good one, for whoever was let to the connections."""
+    runs = Run.objects.filter(connection__in=[each.pk for each in connections], preview=False)
+    if good:
+        runs = runs.filter(state=RunState.DONE, undoes=None)
+    newest = runs.order_by("connection", "-created_at", "-pk").distinct("connection")
+    return {run.connection_id: run for run in newest.select_related("asked_by")}
+
+
+def preview_ahead(user: User, connection: Connection) -> Run | None:
+    """The preview of what resuming a paused connection would do, if a fresh one was started; for who may steer it."""
+    if not may_steer(user, connection):
+        raise Http404
+    fresh = Run.objects.filter(connection=connection, preview=True, undoes=None, created_at__gt=now() - PREVIEW_STANDS)
+    return fresh.select_related("connection", "district").order_by("-created_at", "-pk").first()
 
 
 def hold_for(user: User, hold_id: int) -> Hold:

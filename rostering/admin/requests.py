@@ -141,7 +141,7 @@ def answer(request: HttpRequest, request_id: int) -> HttpResponse:
     return offer(request, deed, form_for(request, Answer, answer=text), do)
 
 
-def _moved(  # noqa: PLR0913 - what a small deed consists of
+def _moved(
     request: HttpRequest,
     request_id: int,
     verb: str,

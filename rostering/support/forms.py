@@ -46,7 +46,7 @@ class AboutSource(forms.Form):
 class ReadyToSync(forms.Form):
     """That everything is shared in Clever, with what SmartPass needs for linking it. Schools are repeatable."""
 
-    district = forms.CharField(label="Clever District Name", max_length=200)
+    district_name = forms.CharField(label="Clever District Name", max_length=200)
 
     def __init__(self, rows: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,7 +74,7 @@ class ReadyToSync(forms.Form):
         given = self.cleaned_data
         named = [(given[f"school_{row}"], given[f"number_{row}"]) for row in range(self.rows)]
         schools = [f"{name} (School ID {number})" if number else name for name, number in named if name]
-        return {"district": given["district"], "schools": schools, "all_shared": True}
+        return {"district": given["district_name"], "schools": schools, "all_shared": True}
 
 
 def ready_form(asked: Mapping[str, Any] | None, initial: Mapping[str, Any]) -> ReadyToSync:

@@ -10,7 +10,7 @@ from rostering.models import Issue
 from rostering.sources import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rostering.models import SupportRequest
 
@@ -50,16 +50,16 @@ def _ties(asked: SupportRequest) -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
-def _people(asked: SupportRequest, ties: list[int | None]) -> list[tuple[int, str]]:
+def _people(asked: SupportRequest, ties: Sequence[int | None]) -> list[tuple[int, str]]:
     if asked.school_id:
-        rows = sql.rows("summary.roles_by_school", {"connections": ties, "schools": [asked.school_id]})
+        rows = sql.rows("summary.roles_by_school", {"connections": list(ties), "schools": [asked.school_id]})
     else:
         schools = list(asked.district.schools.values_list("pk", flat=True))
-        rows = sql.rows("summary.roles", {"connections": ties, "schools": schools, "district": True})
+        rows = sql.rows("summary.roles", {"connections": list(ties), "schools": schools, "district": True})
     return counted(rows[0]) if rows else []
 
 
-def _attention(asked: SupportRequest, ties: list[int | None]) -> int:
+def _attention(asked: SupportRequest, ties: Sequence[int | None]) -> int:
     opened = Issue.objects.filter(connection__in=ties, opened_at__isnull=False, closed_at=None)
     if asked.school_id:
         opened = opened.filter(school=asked.school_id)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import admin_reach, person
+from accounts.access import person
 from accounts.deeds import IN_THE_SHELL, Deed, Nothing, form_for, offer
 from accounts.here import here
 from accounts.shell import page, shows
@@ -218,10 +218,10 @@ def _offered(  # noqa: PLR0913 - what a question consists of
 
 def _theirs(request: HttpRequest, connection_id: int) -> tuple[User, Connection]:
     """Whoever asks, and a connection that serves them. Support has pages of its own."""
-    reach = admin_reach(request)
-    if reach.everything:
+    user = person(request)
+    if user.is_staff:
         raise Http404
-    return reach.user, connection_for(reach.user, connection_id)
+    return user, connection_for(user, connection_id)
 
 
 def _not_theirs(request: HttpRequest) -> HttpResponse:

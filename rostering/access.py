@@ -6,19 +6,17 @@ run of a connection that serves them, and of it their own schools' part and noth
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils.timezone import now
 
 from accounts.access import memberships_of, reach_of, schools_of
 from accounts.models import User
-from integrations.access import connections_of, may_steer
+from integrations.access import connections_of
 from integrations.models import SchoolLink
-from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 
     from accounts.models import School
     from integrations.models import Connection
-
-#: For so long a preview says what a sync would do.
-PREVIEW_STANDS = timedelta(hours=1)
 
 
 def runs_of(user: User) -> QuerySet[Run]:
@@ -70,14 +65,14 @@ def issues_of(user: User, run: Run) -> QuerySet[Issue]:
     then = Issue.objects.filter(connection=run.connection_id, opened_by__lte=run.pk).filter(
         Q(opened_at__isnull=False) | Q(opened_by=run), Q(closed_at=None) | Q(closed_by__gt=run.pk)
     )
-    return then.filter(_issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
+    return then.filter(issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
 
 
 def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
     then = Issue.objects.filter(
         Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
-        _issues_seen_by(user),
+        issues_seen_by(user),
         connection=OuterRef("connection_id"),
         opened_by__lte=OuterRef("pk"),
         opened_at__isnull=False,
@@ -85,16 +80,8 @@ def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     return runs.annotate(warned=Exists(then))
 
 
-def attention(user: User, connections: Iterable[Connection], at: School | None = None) -> dict[int, int]:
-    """For each connection, how many people of this person's schools (or of `at`) need an eye now."""
-    opened = Issue.objects.filter(
-        _issues_seen_by(user, at), connection__in=[each.pk for each in connections], opened_at__isnull=False
-    )
-    counted = opened.filter(closed_at=None).order_by().values_list("connection")
-    return dict(counted.annotate(people=Count("external_id", distinct=True)))
-
-
-def _issues_seen_by(user: User, at: School | None = None) -> Q:
+def issues_seen_by(user: User, at: School | None = None) -> Q:
+    """Which issues are this person's to see: their schools', and their people's."""
     reach = reach_of(user)
     if reach.everything:
         return Q()
@@ -118,32 +105,6 @@ def holds_of(user: User) -> QuerySet[Hold]:
     if reach.district_wide:
         mine |= Q(school=None, district=user.district_id)
     return holds.filter(mine)
-
-
-def waiting_holds(user: User, connections: Iterable[Connection], at: School | None = None) -> dict[int, list[Hold]]:
-    """For each connection, the holds that wait for a decision at this person's schools, or at `at`."""
-    waiting = holds_of(user).filter(state=Hold.State.OPEN, connection__in=[each.pk for each in connections])
-    found: dict[int, list[Hold]] = {}
-    for hold in waiting.filter(school=at) if at else waiting:
-        found.setdefault(hold.connection_id, []).append(hold)
-    return found
-
-
-def last_runs(connections: Iterable[Connection], *, good: bool) -> dict[int, Run]:
-    """The newest sync of each connection, or the newest good one, for whoever was let to the connections."""
-    runs = Run.objects.filter(connection__in=[each.pk for each in connections], preview=False)
-    if good:
-        runs = runs.filter(state=RunState.DONE, undoes=None)
-    newest = runs.order_by("connection", "-created_at", "-pk").distinct("connection")
-    return {run.connection_id: run for run in newest.select_related("asked_by")}
-
-
-def preview_ahead(user: User, connection: Connection) -> Run | None:
-    """The preview of what resuming a paused connection would do, if a fresh one was started; for who may steer it."""
-    if not may_steer(user, connection):
-        raise Http404
-    fresh = Run.objects.filter(connection=connection, preview=True, undoes=None, created_at__gt=now() - PREVIEW_STANDS)
-    return fresh.select_related("connection", "district").order_by("-created_at", "-pk").first()
 
 
 def hold_for(user: User, hold_id: int) -> Hold:

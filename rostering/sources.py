@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
+from django.utils.timezone import now
 
 from accounts.access import reach_of, schools_of
 from accounts.models import Roles
@@ -11,7 +15,7 @@ from integrations import registry
 from integrations.access import connections_of, links_of, steered_by, stopped_kinds
 from integrations.models import ConnectionState
 from rostering import access, runs, sql
-from rostering.models import SupportRequest
+from rostering.models import Hold, Issue, Run, RunState, SupportRequest
 from rostering.support.access import open_requests_of
 
 if TYPE_CHECKING:
@@ -19,10 +23,11 @@ if TYPE_CHECKING:
 
     from accounts.models import School, User
     from integrations.models import Connection, SchoolLink
-    from rostering.models import Hold, Run
 
 #: What is asked of SmartPass about a connection; a plain question is not waited for here.
 ABOUT_A_SYNC = (SupportRequest.Kind.SYNC, SupportRequest.Kind.FIRST_SYNC, SupportRequest.Kind.READY)
+#: For so long a preview says what a sync would do.
+PREVIEW_STANDS = timedelta(hours=1)
 #: Role -> one of them, many of them, in the order of a page.
 COUNTED = {
     Roles.STUDENT: ("student", "students"),
@@ -86,9 +91,9 @@ def sources(user: User, at: School | None = None, kind: str = "") -> list[Source
     links: dict[int, list[SchoolLink]] = {}
     for link in links_of(user, connections, at):
         links.setdefault(link.connection_id, []).append(link)
-    last, good = access.last_runs(connections, good=False), access.last_runs(connections, good=True)
-    people, eyes = people_of(user, connections, at), access.attention(user, connections, at)
-    holds, steers, stops = access.waiting_holds(user, connections, at), steered_by(user, connections), stopped_kinds()
+    last, good = last_runs(connections, good=False), last_runs(connections, good=True)
+    people, eyes = people_of(user, connections, at), attention(user, connections, at)
+    holds, steers, stops = waiting_holds(user, connections, at), steered_by(user, connections), stopped_kinds()
     asked = {each.connection_id: each for each in open_requests_of(user, at).filter(kind__in=ABOUT_A_SYNC)}
     return [
         Source(
@@ -120,6 +125,39 @@ def people_of(user: User, connections: Iterable[Connection], at: School | None =
         },
     )
     return {row["connection"]: row for row in found}
+
+
+def attention(user: User, connections: Iterable[Connection], at: School | None = None) -> dict[int, int]:
+    """For each connection, how many people of this person's schools (or of `at`) need an eye now."""
+    opened = Issue.objects.filter(
+        access.issues_seen_by(user, at), connection__in=[each.pk for each in connections], opened_at__isnull=False
+    )
+    counting = opened.filter(closed_at=None).order_by().values_list("connection")
+    return dict(counting.annotate(people=Count("external_id", distinct=True)))
+
+
+def waiting_holds(user: User, connections: Iterable[Connection], at: School | None = None) -> dict[int, list[Hold]]:
+    """For each connection, the holds that wait for a decision at this person's schools, or at `at`."""
+    waiting = access.holds_of(user).filter(state=Hold.State.OPEN, connection__in=[each.pk for each in connections])
+    found: dict[int, list[Hold]] = {}
+    for hold in waiting.filter(school=at) if at else waiting:
+        found.setdefault(hold.connection_id, []).append(hold)
+    return found
+
+
+def last_runs(connections: Iterable[Connection], *, good: bool) -> dict[int, Run]:
+    """The newest sync of each connection, or the newest good one, for whoever was let to the connections."""
+    syncs = Run.objects.filter(connection__in=[each.pk for each in connections], preview=False)
+    if good:
+        syncs = syncs.filter(state=RunState.DONE, undoes=None)
+    newest = syncs.order_by("connection", "-created_at", "-pk").distinct("connection")
+    return {run.connection_id: run for run in newest}
+
+
+def preview_ahead(connection: Connection) -> Run | None:
+    """The preview of what resuming would do, if a fresh one was started; for whoever may steer the connection."""
+    fresh = Run.objects.filter(connection=connection, preview=True, undoes=None, created_at__gt=now() - PREVIEW_STANDS)
+    return fresh.select_related("connection", "district").order_by("-created_at", "-pk").first()
 
 
 def people_by_school(links: Iterable[SchoolLink]) -> dict[tuple[int, int], list[tuple[int, str]]]:

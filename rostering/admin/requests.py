@@ -19,8 +19,9 @@ from accounts.audit import name_of
 from accounts.console import DECIDES, RUNS, ReadOnly, console, show
 from accounts.deeds import Deed, Nothing, form_for, offer
 from accounts.models import StaffRole
+from rostering import replies
 from rostering.models import SupportRequest
-from rostering.support import access, answering, templates
+from rostering.support import access, answering
 from rostering.support.forms import Answer
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def request_page(request: HttpRequest, request_id: int) -> HttpResponse:
         "mine": asked.taken_by_id == user.pk,
         "facts": [(name.replace("_", " ").capitalize(), value) for name, value in asked.details.items()],
         "last": access.last_run_for(user, asked) if asked.connection_id else None,
-        "templates": [(key, label) for key, (label, _) in templates.FOR.items()],
+        "templates": [(key, label) for key, (label, _) in replies.FOR.items()],
         "trail": trail_of(user, name_of(asked)),
     }
     return show(request, "console/request.html", title_of(asked), context)
@@ -124,7 +125,7 @@ def answer(request: HttpRequest, request_id: int) -> HttpResponse:
     """Answer a request; `?template=` fills in a text to begin with."""
     user = person(request)
     asked = access.request_for_support(user, request_id)
-    text = templates.fill(request.GET.get("template", ""), asked)
+    text = replies.fill(request.GET.get("template", ""), asked)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         answering.answer(user, asked, given["answer"])

@@ -21,6 +21,7 @@ from integrations.access import connection_for, may_steer
 from integrations.forms import Pause, TypedName
 from rostering import access, lines, runs, steering, wording
 from rostering.models import Change, Run
+from rostering.sources import preview_ahead
 from rostering.views.cards import WHO_STEERS
 from rostering.views.integrations import asking_school, told
 
@@ -172,7 +173,7 @@ def names_ahead(request: HttpRequest, connection_id: int) -> HttpResponse:
     user, connection = _theirs(request, connection_id)
     if not may_steer(user, connection):
         return _not_theirs(request)
-    run = access.preview_ahead(user, connection)
+    run = preview_ahead(connection)
     if run is None:
         return redirect("resume", connection.pk)
     listed = Paginator(access.changes_of(user, run), PAGE).get_page(request.GET.get("page"))
@@ -183,7 +184,7 @@ def names_ahead(request: HttpRequest, connection_id: int) -> HttpResponse:
 def _ahead(request: HttpRequest, connection: Connection) -> dict[str, Any]:
     """The preview of what resuming would do, in this person's part of it."""
     user = person(request)
-    run = access.preview_ahead(user, connection)
+    run = preview_ahead(connection)
     if run is None:
         return {"preview": None, "going": False}
     counts = access.counts(user, [run])[run.pk]

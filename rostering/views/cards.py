@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,31 +17,36 @@ from rostering.sources import Source, sources
 from rostering.support.access import open_requests_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from datetime import datetime
 
     from accounts.models import School, User
-    from rostering.models import SupportRequest
+    from rostering.models import Run, SupportRequest
 
 logger = logging.getLogger(__name__)
 
 CLEVER = "Takes your students and staff from Clever and keeps them right, every night."
+UNKNOWN = "Can't be shown"
 #: What SmartPass sets up together with a school: the kind in our addresses, name, and one line.
 ON_REQUEST = {
     "gsuite": ("G Suite", "Takes your students and staff from G Suite (Google Workspace)."),
     "classlink": ("ClassLink", "Takes your students and staff from ClassLink."),
     "spreadsheet": ("Spreadsheet", "Takes accounts from a sheet that you fill in."),
 }
+WHO_STEERS = "A District admin's, or somebody's who is Admin of every linked school"
+UNTIL_YOU_DECIDE = "Yours: nothing happens until you decide"
+YOU, US, AGAIN = "Yours", "SmartPass'", "Nobody's: we check again tonight"
 MUST_ASK = "SmartPass sets this up with you. Tell us, and we answer within a day."
 NEEDS = "You need a Clever district admin account. Linking and the first sync take a few hours."
 
 
 class Action(NamedTuple):
-    """Something to press. A post does it at once."""
+    """Something to press. A post does it at once; a quiet one is not what the page is for."""
 
     label: str
     url: str
     post: bool = False
+    quiet: bool = False
 
 
 @dataclass
@@ -68,10 +74,11 @@ class Card:
 def cards(user: User, at: School | None) -> list[Card]:
     """The four sources. One that cannot be read says so itself; the others are there all the same."""
     found = _safely("Clever", partial(_clever, user, at))
-    rosters = any(card.source and card.state != "Disconnected" for card in found)
+    rosters = [card.name for card in found if card.source and card.state != "Disconnected"]
+    unknown = [card for card in found if card.state == UNKNOWN]
     asked = {each.about: each for each in open_requests_of(user, at).filter(about__startswith="source:")}
     for kind, (name, _) in ON_REQUEST.items():
-        found += _safely(name, partial(_on_request, kind, asked.get(f"source:{kind}"), rosters=rosters))
+        found += _safely(name, partial(_on_request, kind, asked.get(f"source:{kind}"), others=rosters or unknown))
     return found
 
 
@@ -83,7 +90,7 @@ def _safely(name: str, build: Callable[[], list[Card]]) -> list[Card]:
         logger.exception("the card of %s cannot be shown", name)
         says = ["This card can't be shown right now. Accounts stay as they are, and signing in works."]
         again = Action("Try again", reverse("integrations"))
-        return [Card(f"card-{name.lower().split()[0]}", name, "", "Can't be shown", "bad", says=says, primary=again)]
+        return [Card(f"card-{name.lower().split()[0]}", name, "", UNKNOWN, "bad", says=says, primary=again)]
 
 
 def _clever(user: User, at: School | None) -> list[Card]:
@@ -92,24 +99,23 @@ def _clever(user: User, at: School | None) -> list[Card]:
 
 
 def _not_set_up(user: User, at: School | None) -> Card:
-    card = Card("card-clever", "Clever", CLEVER, "Not set up", owner="Next move: you.", says=[NEEDS])
+    card = Card("card-clever", "Clever", CLEVER, "Not set up", owner=YOU, says=[NEEDS])
     card.primary = Action("Setup Clever", reverse("clever"))
     card.request = open_requests_of(user, at).filter(kind="ready", connection=None).first()
     if card.request:
-        card.state, card.tone, card.owner, card.says = "Waiting for SmartPass", "busy", "Next move: SmartPass.", []
-        card.primary = Action("Message us", reverse("help") + "#ask")
+        card.state, card.tone, card.owner, card.says = "Waiting for SmartPass", "busy", US, []
+        card.primary = Action("Message us", reverse("help") + "#ask", quiet=True)
     return card
 
 
-def _on_request(kind: str, asked: SupportRequest | None, *, rosters: bool) -> list[Card]:
+def _on_request(kind: str, asked: SupportRequest | None, *, others: Sequence[object]) -> list[Card]:
     name, line = ON_REQUEST[kind]
-    card = Card(f"card-{kind}", name, line, "Not used" if rosters else "Not set up", request=asked)
-    card.says = ["Your school rosters with Clever."] if rosters else [MUST_ASK]
-    card.owner = "" if rosters else "Next move: you."
-    card.primary = Action("Ask SmartPass", reverse("ask_source", args=[kind]))
+    card = Card(f"card-{kind}", name, line, "Not used" if others else "Not set up", request=asked)
+    card.says = [f"Your school rosters with {others[0]}." if others and isinstance(others[0], str) else MUST_ASK]
+    card.primary = Action("Ask SmartPass", reverse("ask_source", args=[kind]), quiet=True)
     if asked:
-        card.state, card.tone, card.owner, card.says = "Waiting for SmartPass", "busy", "Next move: SmartPass.", []
-        card.primary = Action("Message us", reverse("help") + "#ask")
+        card.state, card.tone, card.owner, card.says = "Waiting for SmartPass", "busy", US, []
+        card.primary = Action("Message us", reverse("help") + "#ask", quiet=True)
     return [card]
 
 
@@ -123,7 +129,7 @@ def card_of(user: User, source: Source, at: School | None) -> Card:
     card.next = _next(user, source)
     card.problem = tie.problem_text
     card.live = state == "Sync in progress"
-    card.primary, card.owner = _move(source, state)
+    card.primary, card.owner = MOVES.get(state, _settings)(source)
     card.others = _others(source, state, card.primary)
     card.says = _says(user, source, state)
     return card
@@ -138,47 +144,74 @@ def _next(user: User, source: Source) -> str:
     return "Not before this is set up" if tie.state == "setting_up" else clock.tonight(zone_of(user))
 
 
-def _move(source: Source, state: str) -> tuple[Action, str]:
-    """The one main button, and whose move is next."""
-    tie, clever = source.connection, reverse("clever")
-    settings = Action(f"{source.label} settings", clever)
-    message = Action("Message us", reverse("help") + "#ask")
-    last = reverse("sync", args=[source.last.pk]) if source.last else clever
-    moves: dict[str, tuple[Action, str]] = {
-        "Disconnected": (Action("Reconnect", reverse("reconnect", args=[tie.pk])), "Next move: you."),
-        "Sync in progress": (Action("Watch", last), "Nothing to do: it usually takes a few hours."),
-        "Setting up": _begin(source),
-        "Waiting for SmartPass": (message, "Next move: SmartPass."),
-        "Needs attention": (Action("Fix connection", f"{clever}#fix"), "Next move: you."),
-        "On hold": (_review_hold(source), "Next move: you. Nothing happens until you decide."),
-    }
-    if state == "Paused":
-        if source.stopped:
-            return message, "Next move: SmartPass."
-        resume = Action("Resume", reverse("resume", args=[tie.pk]))
-        return (resume, "Next move: you.") if source.steers else (settings, WHO_STEERS)
-    if state == "Disconnected" and source.asked:
-        return message, "Next move: SmartPass."
-    if state == "Completed with warnings" and source.attention:
-        people = "1 person" if source.attention == 1 else f"{source.attention:,} people"
-        seen = source.good or source.last
-        where = reverse("sync", args=[seen.pk]) + "#attention" if seen else clever
-        return Action(f"Review {people}", where), "Next move: you."
-    return moves.get(state, (settings, "Nothing to do: we check again tonight."))
+Move = tuple[Action, str]
 
 
-WHO_STEERS = "A District admin can do this, or somebody who is Admin of every linked school."
+def _settings(source: Source, move: str = AGAIN) -> Move:
+    return Action(f"{source.label} settings", reverse("clever")), move
 
 
-def _begin(source: Source) -> tuple[Action, str]:
+def _message(_: Source) -> Move:
+    return Action("Message us", reverse("help") + "#ask"), US
+
+
+def _paused(source: Source) -> Move:
+    if source.stopped:
+        return _message(source)
+    if not source.steers:
+        return _settings(source, WHO_STEERS)
+    return Action("Resume", reverse("resume", args=[source.connection.pk])), YOU
+
+
+def _disconnected(source: Source) -> Move:
+    if source.asked:
+        return _message(source)
+    return Action("Reconnect", reverse("reconnect", args=[source.connection.pk])), YOU
+
+
+def _watch(source: Source) -> Move:
+    wait = "Nobody's: a sync usually takes a few hours"
+    return (_to_run("Watch", source.last), wait) if source.last else _settings(source)
+
+
+def _begin(source: Source) -> Move:
     if source.links:
-        ask = Action("Ask for the first sync", reverse("ask_sync", args=[source.connection.pk]), post=True)
-        return ask, "Next move: you."
-    return Action("We're ready to sync", reverse("ready")), "Next move: you."
+        return Action("Ask for the first sync", reverse("ask_sync", args=[source.connection.pk]), post=True), YOU
+    return Action("We're ready to sync", reverse("ready")), YOU
 
 
-def _review_hold(source: Source) -> Action:
-    return Action("Review hold", reverse("sync", args=[source.holds[0].run_id]))
+def _fix(_: Source) -> Move:
+    return Action("Fix connection", reverse("clever") + "#fix"), YOU
+
+
+def _decide(source: Source) -> Move:
+    return Action("Review hold", reverse("sync", args=[source.holds[0].run_id])), UNTIL_YOU_DECIDE
+
+
+def _review(source: Source) -> Move:
+    if source.good is None:
+        return _settings(source)
+    if not source.attention:
+        return _to_run("View last sync", source.good), AGAIN
+    people = "1 person" if source.attention == 1 else f"{source.attention:,} people"
+    return _to_run(f"Review {people}", source.good, "#attention"), YOU
+
+
+def _to_run(label: str, run: Run, part: str = "") -> Action:
+    return Action(label, reverse("sync", args=[run.pk]) + part)
+
+
+#: By state: the one main button, and whose move is next.
+MOVES: dict[str, Callable[[Source], Move]] = {
+    "Paused": _paused,
+    "Disconnected": _disconnected,
+    "Waiting for SmartPass": _message,
+    "Sync in progress": _watch,
+    "Setting up": _begin,
+    "Needs attention": _fix,
+    "On hold": _decide,
+    "Completed with warnings": _review,
+}
 
 
 def _others(source: Source, state: str, primary: Action | None) -> list[Action]:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
+from accounts import clock
 from accounts.access import admin_reach
 from accounts.deeds import IN_THE_SHELL, Deed, form_for, offer
 from accounts.here import here
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
     from accounts.models import School
     from rostering.sources import Source
+    from rostering.views.cards import Card
+
+    People = dict[tuple[int, int], list[tuple[int, str]]]
 
 #: What Clever says about its own syncing of a district, in words; anything else is well.
 CLEVERS_OWN = {"error": "Clever says that its own sync with your student information system has an error."}
@@ -72,26 +76,28 @@ def clever(request: HttpRequest) -> HttpResponse:
         "unlinked": bought_but_not_linked(reach.user, at),
         "district_wide": reach.district_wide and at is None,
         "asked": asked,
-        "who_steers": cards.WHO_STEERS,
         "token": secrets.token_hex(16),
         "now": now(),
     }
     return page(request, "rostering/clever.html", "integrations", context)
 
 
-def _described(source: Source, people: dict[tuple[int, int], list[tuple[int, str]]]) -> dict[str, Any]:
+def _described(card: Card, source: Source, people: People, zone: str) -> dict[str, Any]:
     """What Clever's own page adds to a card."""
     tie, receipt = source.connection, source.good.receipt if source.good else {}
     names, linked = linking.place_names(tie), set(access.linked_places(tie))
     notes = receipt.get("notes", {})
-    paused_until = _moment(notes.get("paused_until", ""))
     return {
+        "card": card,
         "source": source,
+        "shows_primary": card.primary is not None
+        and not card.primary.url.startswith(reverse("clever") + "#")
+        and card.primary.url != reverse("clever"),
         "may_pause": tie.state in pausing.GOES_ON,
         "links": [(link, people.get((tie.pk, link.school_id), [])) for link in source.links],
         "roles": registry.roles_of(tie),
         "as_of": _moment(receipt.get("as_of", "")),
-        "paused_until": paused_until if paused_until and paused_until > now() else None,
+        "paused_until": _still(notes.get("paused_until", ""), zone),
         "clever_says": CLEVERS_OWN.get(notes.get("state", ""), ""),
         "unlinked_places": [names.get(place, place) for place in receipt.get("places", []) if place not in linked],
     }
@@ -104,6 +110,14 @@ def _moment(words: str) -> datetime | None:
     except ValueError:
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _still(words: str, zone: str) -> str:
+    """When a pause of the source's own ends, in words; empty for one that is over. A day is a day, not its midnight."""
+    ends = _moment(words)
+    if ends is None or ends < now():
+        return ""
+    return f"{ends:%a %b} {ends.day}" if len(words) == len("2026-08-10") else clock.both(ends, zone)
 
 
 @login_required

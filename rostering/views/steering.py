@@ -22,7 +22,6 @@ from integrations.forms import Pause, TypedName
 from rostering import access, lines, runs, steering, wording
 from rostering.models import Change, Run
 from rostering.sources import preview_ahead
-from rostering.views.cards import WHO_STEERS
 from rostering.views.integrations import asking_school, told
 
 if TYPE_CHECKING:
@@ -133,7 +132,15 @@ def resume(request: HttpRequest, connection_id: int) -> HttpResponse:
     extra = {"connection": connection, **_ahead(request, connection)}
     says = ["Syncs start again with the next night. Nothing is changed before."]
     return _offered(
-        request, connection, "Resume", reverse("clever"), says, Nothing, do, template="rostering/resume.html", **extra
+        request,
+        connection,
+        "Resume",
+        reverse("clever"),
+        says,
+        Nothing,
+        do,
+        template="rostering/resume.html",
+        extra=extra,
     )
 
 
@@ -209,11 +216,11 @@ def _offered(  # noqa: PLR0913 - what a question consists of
     *,
     danger: bool = False,
     template: str = IN_THE_SHELL,
-    **extra: Any,
+    extra: dict[str, Any] | None = None,
 ) -> HttpResponse:
     title = f"{registry.label(connection.kind)} · {verb}"
     facts = [("Source", connection.tenant_name or registry.label(connection.kind))]
-    deed = Deed(title, verb, back, says=says, facts=facts, template=template, danger=danger, extra=extra)
+    deed = Deed(title, verb, back, says=says, facts=facts, template=template, danger=danger, extra=extra or {})
     return offer(request, deed, form_for(request, form), do, shows("integrations"))
 
 
@@ -226,5 +233,5 @@ def _theirs(request: HttpRequest, connection_id: int) -> tuple[User, Connection]
 
 
 def _not_theirs(request: HttpRequest) -> HttpResponse:
-    messages.error(request, WHO_STEERS)
+    messages.error(request, "A District admin can do this, or somebody who is Admin of every linked school.")
     return redirect("clever")

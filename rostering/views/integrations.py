@@ -72,7 +72,9 @@ def clever(request: HttpRequest) -> HttpResponse:
     people = people_by_school(link for source in found for link in source.links)
     asked = open_requests_of(reach.user, at).filter(kind="ready", connection=None).first()
     context = {
-        "sources": [{"card": cards.card_of(reach.user, each, at), **_described(each, people)} for each in found],
+        "sources": [
+            _described(cards.card_of(reach.user, each, at), each, people, zone_of(reach.user)) for each in found
+        ],
         "unlinked": bought_but_not_linked(reach.user, at),
         "district_wide": reach.district_wide and at is None,
         "asked": asked,

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from accounts import clock
-from accounts.access import admin_reach
+from accounts.access import admin_reach, zone_of
 from accounts.deeds import IN_THE_SHELL, Deed, form_for, offer
 from accounts.here import here
 from accounts.shell import page, shows

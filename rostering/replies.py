@@ -6,24 +6,17 @@ from typing import TYPE_CHECKING
 
 from integrations.models import Connection
 from rostering import sql
-from rostering.models import Issue
+from rostering.models import Issue, SupportRequest
 from rostering.sources import counted
+from rostering.support import answering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rostering.models import SupportRequest
-
 
 def fill(name: str, asked: SupportRequest) -> str:
     """The text of this name for a request; empty for one that there is not. For somebody of SmartPass."""
-    _, text = FOR.get(name, ("", _nothing))
-    return text(asked)
-
-
-def _nothing(asked: SupportRequest) -> str:
-    del asked
-    return ""
+    return FOR[name][2](asked) if name in FOR else ""
 
 
 def _all_set(asked: SupportRequest) -> str:
@@ -66,8 +59,13 @@ def _attention(asked: SupportRequest, ties: Sequence[int | None]) -> int:
     return opened.values("external_id").distinct().count()
 
 
-#: Name -> label, text.
-FOR: dict[str, tuple[str, Callable[[SupportRequest], str]]] = {
-    "all_set": ("You're all set", _all_set),
-    "synced": ("The sync has run", _synced),
+#: Name -> label, what it answers, text.
+FOR: dict[str, tuple[str, tuple[str, ...], Callable[[SupportRequest], str]]] = {
+    "all_set": ("You're all set", answering.BEGINNINGS, _all_set),
+    "synced": ("The sync has run", (SupportRequest.Kind.SYNC,), _synced),
 }
+
+
+def fitting(asked: SupportRequest) -> list[tuple[str, str]]:
+    """Names and labels of the texts that may answer a request."""
+    return [(name, label) for name, (label, kinds, _) in FOR.items() if asked.kind in kinds]

@@ -100,7 +100,7 @@ def request_page(request: HttpRequest, request_id: int) -> HttpResponse:
         "mine": asked.taken_by_id == user.pk,
         "facts": [(name.replace("_", " ").capitalize(), value) for name, value in asked.details.items()],
         "last": access.last_run_for(user, asked) if asked.connection_id else None,
-        "templates": [(key, label) for key, (label, _) in replies.FOR.items()],
+        "templates": replies.fitting(asked),
         "trail": trail_of(user, name_of(asked)),
     }
     return show(request, "console/request.html", title_of(asked), context)

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import person
 from accounts.deeds import IN_THE_SHELL, Deed, Nothing, form_for, offer
-from accounts.here import here
 from accounts.shell import page, shows
 from integrations import pausing, registry
 from integrations.access import connection_for, may_steer
@@ -201,7 +200,6 @@ def _ahead(request: HttpRequest, connection: Connection) -> dict[str, Any]:
         "step": wording.STEPS.get(run.step, "Waiting for its turn"),
         "counts": [(label, counts[kind]) for kind, label in Change.Kind.choices if counts[kind]],
         "held": counts["held"],
-        "schools": here(request).name,
     }
 
 

@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404
 from accounts.access import memberships_of, reach_of, schools_of
 from accounts.models import User
 from integrations.access import connections_of
-from integrations.models import SchoolLink
 from rostering.models import Change, Hold, Issue, Record, Rejection, Run
 
 if TYPE_CHECKING:
@@ -159,11 +158,6 @@ def search(changes: QuerySet[Change], words: str) -> QuerySet[Change]:
         planned = Q(after__first_name__icontains=word) | Q(after__last_name__icontains=word)
         changes = changes.filter(Q(user_id__in=people) | planned | Q(external_id=word))
     return changes
-
-
-def linked_places(connection: Connection) -> list[str]:
-    """The ids of a connection's linked source schools, for whoever was let to the connection itself."""
-    return list(SchoolLink.objects.filter(connection=connection, active=True).values_list("external_id", flat=True))
 
 
 # For support only: every district's rows.

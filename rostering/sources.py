@@ -13,7 +13,7 @@ from accounts.access import reach_of, schools_of
 from accounts.models import Roles
 from integrations import registry
 from integrations.access import connections_of, links_of, steered_by, stopped_kinds
-from integrations.models import ConnectionState
+from integrations.models import ConnectionState, SchoolLink
 from rostering import access, runs, sql
 from rostering.models import Hold, Issue, Run, RunState, SupportRequest
 from rostering.support.access import open_requests_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from accounts.models import School, User
-    from integrations.models import Connection, SchoolLink
+    from integrations.models import Connection
 
 #: What is asked of SmartPass about a connection; a plain question is not waited for here.
 ABOUT_A_SYNC = (SupportRequest.Kind.SYNC, SupportRequest.Kind.FIRST_SYNC, SupportRequest.Kind.READY)
@@ -73,7 +73,8 @@ class Source:
             (state == ConnectionState.DISCONNECTED, "Disconnected", "warn"),
             (self.stopped or state == ConnectionState.PAUSED, "Paused", "warn"),
             (self.going, "Sync in progress", "busy"),
-            (state == ConnectionState.SETTING_UP and not self.asked, "Setting up", "warn"),
+            (state == ConnectionState.SETTING_UP and self.asked is not None, "Waiting for SmartPass", "busy"),
+            (state == ConnectionState.SETTING_UP, "Setting up", "warn"),
             (broken, "Needs attention", "bad"),
             (bool(self.holds), "On hold", "warn"),
             (self.asked is not None, "Waiting for SmartPass", "busy"),
@@ -142,6 +143,15 @@ def waiting_holds(user: User, connections: Iterable[Connection], at: School | No
     found: dict[int, list[Hold]] = {}
     for hold in waiting.filter(school=at) if at else waiting:
         found.setdefault(hold.connection_id, []).append(hold)
+    return found
+
+
+def linked_places(connections: Iterable[Connection]) -> dict[int, set[str]]:
+    """For each connection, the ids of its linked source schools, for whoever was let to the connections."""
+    found: dict[int, set[str]] = {each.pk: set() for each in connections}
+    links = SchoolLink.objects.filter(connection__in=found, active=True)
+    for connection_id, place in links.values_list("connection_id", "external_id"):
+        found[connection_id].add(place)
     return found
 
 

@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 #: All of SmartPass' staff answer what they can.
 ANSWERS: frozenset[StaffRole] = RUNS | DECIDES
 State = SupportRequest.State
+#: What a request may hold for support, and what its form calls that.
+FACTS = {
+    "what": "What",
+    "email": "Email",
+    "district": "Clever District Name",
+    "schools": "Clever School Name(s)",
+    "all_shared": "All records shared",
+}
 
 
 def waits(user: User) -> str:
@@ -98,7 +106,7 @@ def request_page(request: HttpRequest, request_id: int) -> HttpResponse:
         "due": due_in_words(asked),
         "open": asked.state != State.ANSWERED,
         "mine": asked.taken_by_id == user.pk,
-        "facts": [(name.replace("_", " ").capitalize(), value) for name, value in asked.details.items()],
+        "facts": facts_of(asked),
         "last": access.last_run_for(user, asked) if asked.connection_id else None,
         "templates": replies.fitting(asked),
         "trail": trail_of(user, name_of(asked)),
@@ -160,6 +168,17 @@ def _moved(
         return redirect(back)
 
     return offer(request, Deed(f"{title_of(asked)} · {verb}", verb, back, says=says), form_for(request, Nothing), do)
+
+
+def facts_of(asked: SupportRequest) -> list[tuple[str, str]]:
+    """What the school filled in, in the order of its form."""
+    return [(label, _said(asked.details[name])) for name, label in FACTS.items() if name in asked.details]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "Yes" if value is True else str(value)
 
 
 def title_of(asked: SupportRequest) -> str:

@@ -21,9 +21,8 @@ from accounts.here import here
 from accounts.shell import page, shows
 from integrations import linking, pausing, registry
 from integrations.access import bought_but_not_linked
-from rostering import access
 from rostering.models import SupportRequest
-from rostering.sources import people_by_school, sources
+from rostering.sources import linked_places, people_by_school, sources
 from rostering.support.access import open_requests_of
 from rostering.support.asking import ask
 from rostering.support.forms import AboutSource, ready_form
@@ -70,10 +69,13 @@ def clever(request: HttpRequest) -> HttpResponse:
     at = here(request).school
     found = sources(reach.user, at, kind="clever")
     people = people_by_school(link for source in found for link in source.links)
+    places = linked_places(source.connection for source in found)
+    zone = zone_of(reach.user)
     asked = open_requests_of(reach.user, at).filter(kind="ready", connection=None).first()
     context = {
         "sources": [
-            _described(cards.card_of(reach.user, each, at), each, people, zone_of(reach.user)) for each in found
+            _described(cards.card_of(reach.user, each, at), each, people, places[each.connection.pk], zone)
+            for each in found
         ],
         "unlinked": bought_but_not_linked(reach.user, at),
         "district_wide": reach.district_wide and at is None,
@@ -84,10 +86,10 @@ def clever(request: HttpRequest) -> HttpResponse:
     return page(request, "rostering/clever.html", "integrations", context)
 
 
-def _described(card: Card, source: Source, people: People, zone: str) -> dict[str, Any]:
+def _described(card: Card, source: Source, people: People, linked: set[str], zone: str) -> dict[str, Any]:
     """What Clever's own page adds to a card."""
     tie, receipt = source.connection, source.good.receipt if source.good else {}
-    names, linked = linking.place_names(tie), set(access.linked_places(tie))
+    names = linking.place_names(tie)
     notes = receipt.get("notes", {})
     return {
         "card": card,

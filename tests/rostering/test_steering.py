@@ -10,10 +10,9 @@ from django.core.cache import cache
 from django.utils.timezone import now
 
 from accounts import tenancy
-from accounts.models import AuditEvent, Membership
-from integrations import linking, pausing
-from integrations.models import Connection, ConnectionState, Link, SchoolLink, StopSwitch
-from integrations.records import Place
+from accounts.models import AuditEvent
+from integrations import pausing
+from integrations.models import Connection, ConnectionState, SchoolLink, StopSwitch
 from rostering import lease, runs, schedule, steering
 from rostering.models import Change, Run, RunState, SupportRequest, Trigger
 from tests import factories
@@ -268,37 +267,6 @@ def test_nothing_is_looked_at_where_nothing_is_paused(world: factories.World) ->
         StopSwitch.objects.create(kind="clever", why="A test")
     assert lease.SWITCHED_OFF in press(world.district_admin, address(world, "preview"))
     assert asked(world) == []
-
-
-def test_disconnecting_keeps_everybody(world: factories.World) -> None:
-    with tenancy.support():
-        before = list(Membership.objects.order_by("pk").values())
-        Link.objects.create(district=world.district, connection=world.connection, user=world.student, external_id="1")
-    refused = press(world.district_admin, address(world, "disconnect"), typed="Google", why="x")
-    assert "That is not the same name. Type Clever." in refused
-    assert "Disconnected." in press(world.district_admin, address(world, "disconnect"), typed="clever", why="Moving")
-    assert tie(world).state == ConnectionState.DISCONNECTED
-    with tenancy.support():
-        assert list(Membership.objects.order_by("pk").values()) == before
-    assert len(rows(Link)) == 1
-    assert len(rows(SchoolLink, active=True)) == 2
-    assert "Sent to SmartPass" in press(world.district_admin, address(world, "reconnect"))
-    (request,) = rows(SupportRequest, kind="ready")
-    assert (request.connection_id, request.school_id) == (world.connection.pk, None)
-    press(world.district_admin, address(world, "reconnect"))
-    assert len(rows(SupportRequest, kind="ready")) == 1
-
-
-def test_a_school_may_go_to_another_source_after_that(world: factories.World) -> None:
-    change(world, state=ConnectionState.DISCONNECTED)
-    with tenancy.support():
-        other = factories.connection(world.district)
-        linking.link_school(None, other, Place("new", "New High", "school", ""), world.school)
-    active = rows(SchoolLink, active=True)
-    assert {(each.connection_id, each.school_id) for each in active} == {
-        (other.pk, world.school.pk),
-        (world.connection.pk, world.sister.pk),
-    }
 
 
 def test_support_starts_nothing_at_rest_either(world: factories.World) -> None:

@@ -74,7 +74,7 @@ class Card:
 def cards(user: User, at: School | None) -> list[Card]:
     """The four sources. One that cannot be read says so itself; the others are there all the same."""
     found = _safely("Clever", partial(_clever, user, at))
-    rosters = [card.name for card in found if card.source and card.state != "Disconnected"]
+    rosters = [card.source.label for card in found if card.source and card.state != "Disconnected"]
     unknown = [card for card in found if card.state == UNKNOWN]
     asked = {each.about: each for each in open_requests_of(user, at).filter(about__startswith="source:")}
     for kind, (name, _) in ON_REQUEST.items():
@@ -95,6 +95,9 @@ def _safely(name: str, build: Callable[[], list[Card]]) -> list[Card]:
 
 def _clever(user: User, at: School | None) -> list[Card]:
     found = [card_of(user, source, at) for source in sources(user, at)]
+    if len(found) > 1:
+        for card in found:
+            card.name = f"{card.name} · {card.source.connection.tenant_name}" if card.source else card.name
     return found or [_not_set_up(user, at)]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.journeys.states import State, door, runs
+from tests.journeys.states import State, door, runs, sources
 
-STATES: list[State] = [*door.STATES, *runs.STATES]
+STATES: list[State] = [*door.STATES, *runs.STATES, *sources.STATES]
 
 #: Addresses that answer with no page of their own, each with what they are.
 NO_PAGE = {
     "home": "leads on, or is shown as home-teacher",
     "choose_school": "the switcher's button",
     "account_logout": "a button of the menu",
+    "ahead": "a part of resume that is asked for again",
 }

@@ -183,8 +183,8 @@ def _begin(source: Source) -> Move:
     return Action("We're ready to sync", reverse("ready")), YOU
 
 
-def _fix(_: Source) -> Move:
-    return Action("Fix connection", reverse("clever") + "#fix"), YOU
+def _fix(source: Source) -> Move:
+    return Action("Fix connection", f"{reverse('clever')}#mend-{source.connection.pk}"), YOU
 
 
 def _decide(source: Source) -> Move:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import person
 from accounts.console import RUNS, STOPS, console, show
 from accounts.deeds import Deed, Reason, form_for, offer
-from integrations import access, linking, registry
+from integrations import access, linking, pausing, registry
 from integrations.admin.naming import label_of, title_of
 from integrations.forms import SchoolsMaySync
 
@@ -119,3 +119,20 @@ def schools_may_sync(request: HttpRequest, connection_id: int) -> HttpResponse:
         ],
     )
     return offer(request, deed, form_for(request, SchoolsMaySync, may=connection.schools_may_sync), do)
+
+
+@console.page("connections/<int:connection_id>/resume/", name="end_pause", roles=STOPS)
+def end_pause(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """End a pause that the district set, where nobody there can."""
+    user = person(request)
+    connection = access.connection_for_support(user, connection_id)
+    back = reverse("admin:connection", args=[connection.pk])
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        resumed = pausing.resume(user, connection, given["why"])
+        messages.success(request, "Resumed. The next sync is tonight's." if resumed else "It is not paused.")
+        return redirect(back)
+
+    says = ["The district paused this itself: have its word before you end it. A preview shows what comes."]
+    deed = Deed(f"{title_of(connection)} · End the pause", "End the pause", back, says=says)
+    return offer(request, deed, form_for(request, Reason), do)

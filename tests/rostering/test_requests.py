@@ -246,3 +246,15 @@ def test_a_support_answer_is_escaped(desk: Desk, world: factories.World) -> None
     assert "<b>bold" not in html
     assert "<i>no" not in html
     assert rows(AuditEvent, action="request.ask")[0].after["kind"] == "help"
+
+
+def test_support_ends_a_pause_where_nobody_there_can(desk: Desk, world: factories.World) -> None:
+    page = f"/admin/connections/{world.connection.pk}/"
+    assert "End the pause" not in desk.look(page)
+    with tenancy.support():
+        Connection.objects.filter(pk=world.connection.pk).update(state="paused")
+    assert "until somebody resumes" in desk.look(page)
+    desk.do(f"{page}resume/")
+    desk.do(f"{page}resume/")
+    assert rows(Connection, pk=world.connection.pk)[0].state == "connected"
+    assert trail("connection.resume").by_id == desk.user.pk

@@ -76,10 +76,7 @@ def test_who_needs_attention_is_counted_at_my_schools(world: factories.World) ->
 
 def test_the_switcher_narrows_it(world: factories.World) -> None:
     client = browser(world.district_admin)
-    client.post("/choose-school/", {"school": world.sister.pk, "next": INTEGRATIONS})
-    session = client.session
-    session["school"] = world.sister.pk
-    session.save()
+    client.post("/school/", {"school": world.sister.pk, "next": INTEGRATIONS})
     page = client.get(INTEGRATIONS).content.decode()
     assert "<b>1</b>student<" in page
     assert "Alder High" not in page.split("<main", 1)[1]

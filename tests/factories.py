@@ -8,6 +8,7 @@ and an Admin elsewhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -17,7 +18,7 @@ from accounts import people
 from accounts.models import District, Membership, Notice, Roles, School, StaffRole, User
 from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
 from integrations.records import Place
-from rostering.models import Change, Hold, Issue, Rejection, Run, RunState, Trigger
+from rostering.models import Change, Hold, Issue, Rejection, Run, RunState, SupportRequest, Trigger
 
 PASSWORD = "maple river otter 42"
 _numbers = count(1)
@@ -167,6 +168,13 @@ def notice(of: District, school: School | None, **fields: Any) -> Notice:
     return Notice.objects.create(district=of, school=school, **{**row, **fields})
 
 
+def request(by: User, at: School | None, **fields: Any) -> SupportRequest:
+    """A question of a school that waits for support."""
+    row: dict[str, Any] = {"kind": SupportRequest.Kind.HELP, "words": "How do I add a teacher?"}
+    made = {**row, "due_at": now() + timedelta(hours=24), "district_id": by.district_id, **fields}
+    return SupportRequest.objects.create(school=at, asked_by=by, **made)
+
+
 class Source:
     """A source that shares the linked schools of a connection and one more."""
 
@@ -204,6 +212,7 @@ class World:
     issue: Issue
     question: Issue
     rejection: Rejection
+    request: SupportRequest
 
 
 def world(name: str) -> World:
@@ -239,4 +248,5 @@ def world(name: str) -> World:
         issue(last, student, None),
         issue(last, None, None, code="E-SAME-PERSON", detail={"user": admin.pk}),
         rejection(last, here),
+        request(admin, here, words=f"{name} asks"),
     )

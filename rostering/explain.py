@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Q
 from django.utils.timezone import now
 
-from accounts.models import Membership, Pin, User
+from accounts.models import Membership, Pin, Roles, Status, User
 from integrations import registry
-from integrations.models import Connection, Link, SamePerson
+from integrations.models import Connection, Link, SamePerson, SchoolLink
 from rostering import sql
-from rostering.models import Change, Issue, Record, Run
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,33 +41,35 @@ class Fact:
     decided_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One place we looked, whether it was as it should be, and the code if it was not."""
-
-    looked: str
-    fine: bool
-    code: str = ""
-
-
 @dataclass(slots=True)
 class Explanation:
-    """Everything there is to say about one person at one connection."""
+    """Everything there is to say about one person at one connection.
+
+    `tonight` are the rows that tonight's plan would have, `wrong` the issues it would
+    find, both as the plan gives them. `waiting` are changes kept by an open hold,
+    `rejections` those refusals that still keep something off, `last` the newest sync that
+    wrote accounts, `words` what the source's role words mean here.
+    """
 
     connection: Connection
     user: User | None
     records: list[Record]
-    steps: list[Step] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     pins: list[Pin] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     tonight: list[dict[str, Any]] = field(default_factory=list)
+    wrong: list[dict[str, Any]] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    waiting: list[Change] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    last: Run | None = None
+    words: dict[str, list[str]] = field(default_factory=dict)
 
     @property
-    def missing(self) -> str:
-        """The code of the first thing that is not as it should be; empty if all is."""
-        return next((step.code for step in self.steps if not step.fine), "")
+    def deleted(self) -> bool:
+        """Whether a person erased this account: then no sync brings it back."""
+        return self.user is not None and self.user.deleted_at is not None
 
 
 def explain(connection: Connection, *, user: User | None = None, email: str = "", external_id: str = "") -> Explanation:
@@ -78,23 +80,37 @@ def explain(connection: Connection, *, user: User | None = None, email: str = ""
     """
     records = _records(connection, user, email, external_id)
     user = user or _user(connection, records, email)
-    found = Explanation(connection, user, records)
+    found = Explanation(connection, user, records, words=registry.roles_of(connection))
     plan = _plan(connection, user, records)
     ids = {record.external_id for record in records}
     found.tonight = [row for row in plan if row["what"] == "change" and _about(row, user, ids)]
-    codes = [row["code"] for row in plan if row["what"] == "issue" and _about(row, user, ids)]
-    found.issues = list(
-        Issue.objects.filter(connection=connection, closed_at=None, external_id__in=ids, opened_at__isnull=False)
-    )
+    found.wrong = [row for row in plan if row["what"] == "issue" and _about(row, user, ids)]
+    found.last = Run.objects.filter(connection=connection, applied_at__isnull=False).order_by("-applied_at").first()
     if user:
-        found.pins = list(Pin.objects.filter(user=user).filter(Q(until=None) | Q(until__gt=now())))
+        found.links = list(Link.objects.filter(connection=connection, user=user).order_by("external_id"))
+        found.pins = list(Pin.objects.filter(user=user).filter(Q(until=None) | Q(until__gt=now())).select_related("by"))
         found.facts = [
             *_person_facts(connection, user, records, found.pins),
-            *_membership_facts(connection, user, found.pins),
+            *_membership_facts(connection, user, records, found.pins),
         ]
         found.changes = list(_applied(user))
-    found.steps = list(_steps(found, codes))
+    _what_stands_in_the_way(found, ids | {link.external_id for link in found.links})
     return found
+
+
+def _what_stands_in_the_way(found: Explanation, ids: set[str]) -> None:
+    """Open issues, changes that wait in a hold and refusals that still count, of whoever has these ids."""
+    about = {"connection": found.connection, "external_id__in": ids}
+    opened = Issue.objects.filter(**about, closed_at=None, opened_at__isnull=False)
+    found.issues = list(opened.order_by("pk"))
+    held = Change.objects.filter(hold__connection=found.connection, hold__state=Hold.State.OPEN, run=F("hold__run"))
+    theirs = Q(external_id__in=ids) | Q(user_id=found.user.pk) if found.user else Q(external_id__in=ids)
+    found.waiting = list(held.filter(theirs).select_related("hold", "school").order_by("pk"))
+    refused = Rejection.objects.filter(
+        **about, lifted_at=None, settings_version=found.connection.settings_version
+    ).select_related("school", "by")
+    digests = {record.external_id: record.digest for record in found.records}
+    found.rejections = [each for each in refused.order_by("pk") if each.digest == digests.get(each.external_id)]
 
 
 def _records(connection: Connection, user: User | None, email: str, external_id: str) -> list[Record]:
@@ -156,12 +172,35 @@ def _person_facts(connection: Connection, user: User, records: list[Record], pin
         yield Fact(name, None, getattr(user, name) or "", getattr(said, key, ""), decided)
 
 
-def _membership_facts(connection: Connection, user: User, pins: list[Pin]) -> Iterable[Fact]:
+def _membership_facts(connection: Connection, user: User, records: list[Record], pins: list[Pin]) -> Iterable[Fact]:
+    said = _said_by_school(connection, records)
     for member in Membership.objects.filter(user=user).order_by("school_id"):
         pinned = {pin.field for pin in pins if pin.school_id in (None, member.school_id)}
         for name in MEMBERSHIP_FIELDS:
             stored = " ".join(member.roles) if name == "roles" else getattr(member, name)
-            yield Fact(name, member.school_id, stored, "", _decided_by(connection, member, name, pinned))
+            source = said.get(member.school_id, {}).get(name, "")
+            yield Fact(name, member.school_id, stored, source, _decided_by(connection, member, name, pinned))
+
+
+def _said_by_school(connection: Connection, records: list[Record]) -> dict[int | None, dict[str, str]]:
+    """What the source says of somebody at each linked school (None: at the district), in our words.
+
+    The first that says a grade or a number decides it, as in the plan.
+    """
+    links = SchoolLink.objects.filter(connection=connection, active=True)
+    schools = dict(links.values_list("external_id", "school_id"))
+    words = registry.roles_of(connection)
+    said: dict[int | None, dict[str, str]] = {}
+    for record in records:
+        for place, word, grade, number in record.roles if record.active and not record.problem else []:
+            for role in words.get(word, []):
+                at = None if role == Roles.DISTRICT_ADMIN else schools.get(place)
+                if at is None and role != Roles.DISTRICT_ADMIN:
+                    continue
+                here = said.setdefault(at, {"roles": "", "status": Status.ACTIVE.value, "grade": "", "number": ""})
+                here["roles"] = " ".join(sorted({*here["roles"].split(), role}))
+                here["grade"], here["number"] = here["grade"] or grade, here["number"] or number
+    return said
 
 
 def _decided_by(connection: Connection, member: Membership, name: str, pinned: set[str]) -> str:
@@ -177,20 +216,3 @@ def _applied(user: User) -> Iterable[Change]:
     """The changes of this person that happened, oldest first."""
     happened = Q(hold=None, run__applied_at__isnull=False) | Q(hold__state="released", hold__run=F("run"))
     return Change.objects.filter(happened, user_id=user.pk).select_related("run").order_by("pk")
-
-
-def _steps(found: Explanation, codes: list[str]) -> Iterable[Step]:
-    last = Run.objects.filter(connection=found.connection, applied_at__isnull=False).order_by("-applied_at").first()
-    yield Step("first sync", last is not None, "E-FIRST-SYNC-PENDING")
-    yield Step("shared by the source", bool(found.records), "E-NOT-SHARED")
-    if found.records:
-        active = any(record.active for record in found.records)
-        yield Step("active at the source", active, "E-SUSPENDED-IN-SOURCE")
-    for code in codes:
-        yield Step("as the source says", code in WARNINGS, code)
-    held = next((issue for issue in found.issues if issue.code == "E-HELD"), None)
-    yield Step("nothing waits for approval", held is None, "E-HELD")
-    yield Step("has an account", found.user is not None and found.user.deleted_at is None, "E-NOT-SHARED")
-
-
-WARNINGS = {"E-NO-EMAIL", "E-BAD-EMAIL", "E-DUP-IN-SOURCE", "E-EMAIL-IN-USE-HERE", "E-EMAIL-IN-USE-ELSEWHERE"}

@@ -10,6 +10,11 @@ urlpatterns = [
     path("accounts/syncs/", syncs.syncs, name="syncs"),
     path("accounts/syncs/<int:run_id>/", syncs.sync, name="sync"),
     path("accounts/find/", finding.find, name="find"),
+    path("accounts/find/account/<int:account_id>/", finding.explain, name="explain"),
+    path("accounts/find/account/<int:account_id>/check/", finding.check_account, name="check_account"),
+    path("accounts/find/record/<int:record_id>/", finding.explain_record, name="explain_record"),
+    path("accounts/find/record/<int:record_id>/check/", finding.check_record, name="check_record"),
+    path("accounts/find/rejection/<int:rejection_id>/", finding.let_sync_try, name="let_sync_try"),
     path("accounts/schools/", overview.overview, name="overview"),
     path("help/", helping.help_page, name="help"),
 ]

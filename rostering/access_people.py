@@ -1,0 +1,134 @@
+"""Part of the wall: whom of the source's people somebody may know, and what was refused about them.
+
+A record of the source belongs to a school if one of its places is linked to that school. A
+District admin who looks at the whole district also knows of people at no linked place, or
+at none at all; nobody else does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import BooleanField, Exists, F, Field, Func, JSONField, OuterRef, Q, Value
+from django.db.models.functions import Cast
+from django.shortcuts import get_object_or_404
+
+from accounts.access import accounts_of, memberships_of, reach_of, schools_of
+from accounts.models import User
+from integrations.access import connections_of
+from integrations.models import Link, SchoolLink
+from rostering.models import Record, Rejection
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from accounts.models import School
+    from integrations.models import Connection
+
+
+def places_of(user: User, at: School | None = None) -> dict[int, dict[str, School]]:
+    """By connection: which places of the source are which of the schools this person answers for."""
+    mine = schools_of(user, at).values("pk")
+    found: dict[int, dict[str, School]] = {}
+    for link in SchoolLink.objects.filter(active=True, school__in=mine).select_related("school"):
+        found.setdefault(link.connection_id, {})[link.external_id] = link.school
+    return found
+
+
+def records_of(user: User, at: School | None = None) -> QuerySet[Record]:
+    """What the source last said about people this person may know of, with `erased`.
+
+    `erased` says that the account was deleted by a person: then the names are nobody's.
+    """
+    account = Link.objects.filter(connection=OuterRef("connection_id"), external_id=OuterRef("external_id"))
+    records = Record.objects.select_related("connection", "connection__district")
+    records = records.annotate(erased=Exists(account.filter(user__deleted_at__isnull=False)))
+    reach = reach_of(user)
+    if reach.everything or (reach.district_wide and at is None):
+        return records
+    seen = Q(pk__in=[])
+    for connection_id, places in places_of(user, at).items():
+        seen |= Q(_one_of("$[*][0]", sorted(places)), connection=connection_id)
+    return records.filter(seen)
+
+
+def without_account(user: User, records: QuerySet[Record]) -> QuerySet[Record]:
+    """Those records that lead to no account this person may open."""
+    account = Link.objects.filter(
+        connection=OuterRef("connection_id"),
+        external_id=OuterRef("external_id"),
+        user__deleted_at=None,
+        user__in=memberships_of(user).values("user_id"),
+    )
+    return records.filter(~Exists(account))
+
+
+def with_number(number: str) -> Q:
+    """Records of people whom a school knows by this number."""
+    return Q(_one_of("$[*][3]", [number]))
+
+
+def record_for(user: User, record_id: int) -> Record:
+    """What the source said about somebody this person may know of, or Http404."""
+    return get_object_or_404(records_of(user), pk=record_id)
+
+
+def account_behind(user: User, record: Record) -> User | None:
+    """The account a record leads to, if this person may open it."""
+    links = Link.objects.filter(connection=record.connection_id, external_id=record.external_id)
+    return accounts_of(user).filter(pk__in=links.values("user")).first()
+
+
+def sources_of(user: User, account: User) -> list[Connection]:
+    """The connections that have, or may have, to do with an account this person was let to.
+
+    Those that know them by an id; without one, those that serve a school of theirs.
+    """
+    mine = connections_of(user).select_related("district").order_by("kind", "pk")
+    known = list(mine.filter(pk__in=Link.objects.filter(user=account).values("connection")))
+    if known:
+        return known
+    schools = memberships_of(user).filter(user=account).values("school")
+    return list(mine.filter(pk__in=SchoolLink.objects.filter(active=True, school__in=schools).values("connection")))
+
+
+def names_seen_by(user: User, people: set[int]) -> dict[int, str]:
+    """What those people are called whose accounts this person may open; nothing about the others."""
+    return {each.pk: each.get_full_name() for each in accounts_of(user).filter(pk__in=people)}
+
+
+def is_taken(user: User, email: str) -> bool:
+    """Whether some account of the district signs in by exactly this e-mail. Tells nothing else about it."""
+    handle = email.strip().lower()
+    return bool(handle) and User.objects.filter(district=user.district_id, login_email=handle).exists()
+
+
+def rejections_of(user: User) -> QuerySet[Rejection]:
+    """What was refused at this person's schools; District admins also see what was at the district."""
+    rejections = Rejection.objects.select_related("connection", "connection__district", "school", "by")
+    reach = reach_of(user)
+    if reach.everything:
+        return rejections
+    mine = Q(school__in=schools_of(user).values("pk"))
+    return rejections.filter(mine | Q(school=None) if reach.district_wide else mine)
+
+
+def rejection_for(user: User, rejection_id: int) -> Rejection:
+    """Something refused at a school of this person's, or Http404."""
+    return get_object_or_404(rejections_of(user), pk=rejection_id)
+
+
+def _one_of(path: str, values: list[str]) -> Func:
+    """Whether what stands in a record's roles at this path is one of the values."""
+    test = Cast(Value(f"{path} ? (@ == $them[*])"), _JsonPath())
+    them = Value({"them": values}, JSONField())
+    return Func(F("roles"), test, them, function="jsonb_path_exists", output_field=BooleanField())
+
+
+class _JsonPath(Field[Any, Any]):
+    """The type in which PostgreSQL writes down where to look in JSON; no column has it."""
+
+    def db_type(self, connection: object) -> str:
+        """Its name in SQL."""
+        del connection
+        return "jsonpath"

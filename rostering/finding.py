@@ -1,0 +1,243 @@
+"""Finding a person by whatever somebody knows of them, among those the reader may know of."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import reduce
+from operator import and_, or_
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db.models import F, Func, Q, TextField, Value
+
+from accounts.access import accounts_of, memberships_of
+from accounts.models import Roles, Status, User
+from integrations import registry
+from integrations.access import connections_of
+from integrations.models import Link
+from rostering.access_people import is_taken, places_of, records_of, with_number, without_account
+from rostering.summary import last_good
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from accounts.models import Membership, School
+    from rostering.models import Record
+
+#: Nobody's name has more words, and no box more letters.
+WORDS, LONGEST = 8, 200
+#: So many names are compared for "looks close", and so many of them shown.
+COMPARED, CLOSE = 1_000, 5
+ALIKE = 0.72
+
+
+class Hit(NamedTuple):
+    """Somebody who was found: an account, or a record of the source without one."""
+
+    name: str
+    email: str
+    where: str
+    word: str
+    tone: str
+    account: User | None = None
+    record: Record | None = None
+
+
+class Looked(NamedTuple):
+    """A source that was looked through, and when it was last read."""
+
+    source: str
+    read_at: datetime | None
+
+
+@dataclass
+class Found:
+    """The people who were found, accounts first; a sequence of hits for pages."""
+
+    reader: User
+    at: School | None
+    accounts: QuerySet[User]
+    records: QuerySet[Record]
+    _counts: tuple[int, int] | None = None
+
+    def count(self) -> int:
+        """How many."""
+        return sum(self._both())
+
+    def __len__(self) -> int:
+        """As `count`."""
+        return self.count()
+
+    def __getitem__(self, part: slice) -> list[Hit]:
+        """Some of them, with where they are and how they stand there."""
+        accounts, _ = self._both()
+        start, stop = part.start or 0, self.count() if part.stop is None else part.stop
+        people = list(self.accounts[start:stop]) if start < accounts else []
+        rest = slice(max(0, start - accounts), max(0, stop - accounts))
+        records = list(self.records[rest]) if rest.stop > rest.start else []
+        return [*_accounts(self.reader, self.at, people), *_records(self.reader, records)]
+
+    def _both(self) -> tuple[int, int]:
+        if self._counts is None:
+            self._counts = (self.accounts.count(), self.records.count())
+        return self._counts
+
+
+def find(reader: User, words: str, at: School | None = None) -> Found:
+    """Whoever has exactly this e-mail, username, number or id; if nobody, whose name has all these words."""
+    asked = words.strip()[:LONGEST]
+    people = accounts_of(reader).filter(pk__in=memberships_of(reader, at).values("user_id"))
+    records = without_account(reader, records_of(reader, at))
+    handle = asked.lower()
+    numbered = memberships_of(reader, at).filter(number=asked).values("user_id")
+    known = Link.objects.filter(external_id=asked).values("user_id")
+    exact = Q(login_email=handle) | Q(username=handle) | Q(email__iexact=asked) | Q(pk__in=numbered) | Q(pk__in=known)
+    said = Q(external_id=asked) | Q(login=handle) | Q(email__iexact=asked) | with_number(asked)
+    found = Found(reader, at, _in_order(people.filter(exact)), _in_order(records.filter(said)))
+    if not asked or found.count():
+        return found if asked else Found(reader, at, people.none(), records.none())
+    each = folded(asked).split()[:WORDS]
+    named = reduce(and_, (Q(search__contains=word) for word in each), Q())
+    listed = reduce(and_, (Q(folded__contains=word) for word in each), Q())
+    return Found(
+        reader, at, _in_order(people.filter(named)), _in_order(_with_text(records).filter(listed, erased=False))
+    )
+
+
+def close(reader: User, words: str, at: School | None = None) -> list[Hit]:
+    """People whose name or e-mail looks like these words, the most alike first."""
+    asked = folded(words.strip()[:LONGEST])
+    each = asked.replace("@", " @").split()[:WORDS]
+    if not each:
+        return []
+    people = accounts_of(reader).filter(pk__in=memberships_of(reader, at).values("user_id"))
+    records: Any = _with_text(without_account(reader, records_of(reader, at))).filter(erased=False)
+    accounts = people.filter(_like("search", each)).values_list("pk", "search")[:COMPARED]
+    listed = records.filter(_like("folded", each)).values_list("pk", "folded")[:COMPARED]
+    ranked = sorted(
+        [
+            *((-_likeness(asked, text), 0, pk) for pk, text in accounts),
+            *((-_likeness(asked, text), 1, pk) for pk, text in listed),
+        ]
+    )
+    best = [(kind, pk) for score, kind, pk in ranked if -score >= ALIKE][:CLOSE]
+    hits = {
+        **{(0, hit.account.pk): hit for hit in _chosen(reader, at, people, best, 0) if hit.account},
+        **{(1, hit.record.pk): hit for hit in _chosen(reader, at, records, best, 1) if hit.record},
+    }
+    return [hits[key] for key in best]
+
+
+def elsewhere(reader: User, words: str, at: School | None) -> tuple[int, bool]:
+    """How many more the reader would find at all of their schools, and whether a school they do not know has it.
+
+    The second is said of an exact e-mail only.
+    """
+    more = find(reader, words).count() if at else 0
+    hidden = "@" in words and not more and is_taken(reader, words)
+    return more, hidden
+
+
+def looked_at(reader: User) -> list[Looked]:
+    """The sources that were looked through."""
+    found = []
+    for connection in connections_of(reader).order_by("kind", "pk"):
+        good = last_good(connection)
+        found.append(Looked(registry.label(connection.kind), good.finished_at if good else None))
+    return found
+
+
+def folded(text: str) -> str:
+    """Lower case and without accents, as the database folds names."""
+    if text.isascii():
+        return text.lower()
+    plain = (each for each in unicodedata.normalize("NFKD", text) if not "\u0300" <= each <= "\u036f")
+    return "".join(plain).lower()
+
+
+def _in_order(rows: Any) -> Any:
+    return rows.order_by("last_name", "first_name", "pk")
+
+
+def _with_text(records: QuerySet[Record]) -> Any:
+    words = Func(Value(" "), F("last_name"), F("first_name"), F("email"), function="concat_ws")
+    text = Func(words, function="smartpass_fold", output_field=TextField())
+    return records.annotate(folded=text)
+
+
+def _like(name: str, words: Sequence[str]) -> Q:
+    """Rows worth comparing: every word begins like one of theirs, or a long one is there as it is."""
+    begins = reduce(and_, (Q(**{f"{name}__contains": word[:2]}) for word in words))
+    whole = [Q(**{f"{name}__contains": word}) for word in words if len(word) > 3]
+    return reduce(or_, whole, begins)
+
+
+def _likeness(asked: str, text: str) -> float:
+    """How alike two are, 0 to 1: the better of name and e-mail, in whatever order the name was typed."""
+    *names, email = text.split() if "@" in text else [*text.split(), ""]
+    tried = [" ".join(names), " ".join(names[::-1]), email] if "@" not in asked else [email]
+    return max((SequenceMatcher(None, asked, each).ratio() for each in tried if each), default=0.0)
+
+
+def _chosen(reader: User, at: School | None, rows: Any, best: list[tuple[int, int]], kind: int) -> list[Hit]:
+    chosen = list(rows.filter(pk__in=[pk for each, pk in best if each == kind])) if best else []
+    return _records(reader, chosen) if kind else _accounts(reader, at, chosen)
+
+
+def _accounts(reader: User, at: School | None, people: Sequence[User]) -> list[Hit]:
+    seen: dict[int, list[Membership]] = {}
+    ids = [each.pk for each in people]
+    for member in memberships_of(reader, at).filter(user__in=ids).select_related("school").order_by("school__name"):
+        seen.setdefault(member.user_id, []).append(member)
+    return [
+        Hit(
+            person.get_full_name(),
+            person.email,
+            _where(seen.get(person.pk, [])),
+            *_word(seen.get(person.pk, [])),
+            person,
+        )
+        for person in people
+    ]
+
+
+def _where(members: Iterable[Membership]) -> str:
+    return " · ".join(
+        f"{', '.join(Roles(role).label for role in each.roles)}{_grade(each.grade)}"
+        f", {each.school.name if each.school else 'District'}"
+        for each in members
+    )
+
+
+def _grade(grade: str) -> str:
+    return f", Grade {grade}" if grade else ""
+
+
+def _word(members: Sequence[Membership]) -> tuple[str, str]:
+    """Active if they are anywhere; otherwise what holds them back."""
+    states = {each.status for each in members}
+    for status, tone in ((Status.ACTIVE, "good"), (Status.DISABLED, "warn"), (Status.SUSPENDED, "warn")):
+        if status in states:
+            return str(status.label), tone
+    return "No account here", ""
+
+
+def _records(reader: User, records: Sequence[Record]) -> list[Hit]:
+    if not records:
+        return []
+    places = places_of(reader)
+    return [_record(record, places.get(record.connection_id, {})) for record in records]
+
+
+def _record(record: Record, places: dict[str, School]) -> Hit:
+    source = registry.label(record.connection.kind)
+    at = sorted({places[role[0]].name for role in record.roles if role[0] in places})
+    where = ", ".join(at) or f"At no school of yours in {source}"
+    if record.erased:  # type: ignore[attr-defined]  # annotated by records_of
+        return Hit("Deleted person", "", where, "Deleted", "warn", None, record)
+    name = f"{record.first_name} {record.last_name}".strip() or f"Reference {record.external_id}"
+    return Hit(name, record.email, where, f"In {source}, no account", "warn", None, record)

@@ -7,10 +7,9 @@ at none at all; nobody else does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db.models import BooleanField, Exists, F, Field, Func, JSONField, OuterRef, Q, Value
-from django.db.models.functions import Cast
+from django.db.models import BooleanField, Exists, F, Func, JSONField, OuterRef, Q, TextField, Value
 from django.shortcuts import get_object_or_404
 
 from accounts.access import accounts_of, memberships_of, reach_of, schools_of
@@ -120,15 +119,6 @@ def rejection_for(user: User, rejection_id: int) -> Rejection:
 
 def _one_of(path: str, values: list[str]) -> Func:
     """Whether what stands in a record's roles at this path is one of the values."""
-    test = Cast(Value(f"{path} ? (@ == $them[*])"), _JsonPath())
+    test = Func(Value(f"{path} ? (@ == $them[*])"), template="(%(expressions)s)::jsonpath", output_field=TextField())
     them = Value({"them": values}, JSONField())
     return Func(F("roles"), test, them, function="jsonb_path_exists", output_field=BooleanField())
-
-
-class _JsonPath(Field[Any, Any]):
-    """The type in which PostgreSQL writes down where to look in JSON; no column has it."""
-
-    def db_type(self, connection: object) -> str:
-        """Its name in SQL."""
-        del connection
-        return "jsonpath"

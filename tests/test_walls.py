@@ -34,6 +34,8 @@ FILL: dict[str, Callable[[Any], int]] = {
     "issue_id": lambda world: world.question.pk,
     "rejection_id": lambda world: world.rejection.pk,
     "tenant_id": lambda world: world.tenant.pk,
+    "account_id": lambda world: world.student.pk,
+    "record_id": lambda world: world.record.pk,
 }
 #: The same for Django admin's lists, where every id has one name.
 ROWS: dict[str, Callable[[Any], int]] = {
@@ -114,6 +116,8 @@ def ask(client: Client, method: str, path: str, body: dict[str, Any]) -> tuple[i
     else:
         answer = getattr(client, method)(path, json.dumps(body), content_type="application/json")
     text = TOKEN.sub("", answer.content.decode(errors="replace"))
+    # A search says again what was searched for; that is no answer.
+    text = text.replace(str(body.get("q", "")) or "\0", "")
     where = answer.headers.get("Location", "")
     return answer.status_code, where, text.encode()
 

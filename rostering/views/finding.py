@@ -56,16 +56,16 @@ def find(request: HttpRequest) -> HttpResponse:
     return page(request, "rostering/find.html", "find", values)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def explain(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Why an account is as it is."""
+    """Why an account is as it is; on a POST also what the source says now."""
     reach = admin_reach(request)
     return _explained(request, account_for(reach.user, account_id), None)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def explain_record(request: HttpRequest, record_id: int) -> HttpResponse:
@@ -74,26 +74,6 @@ def explain_record(request: HttpRequest, record_id: int) -> HttpResponse:
     record = record_for(reach.user, record_id)
     account = account_behind(reach.user, record)
     return redirect("explain", account.pk) if account else _explained(request, None, record)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@login_required
-def check_account(request: HttpRequest, account_id: int) -> HttpResponse:
-    """What the source says about somebody with an account, asked now."""
-    reach = admin_reach(request)
-    account = account_for(reach.user, account_id)
-    return _explained(request, account, None) if request.method == "POST" else redirect("explain", account.pk)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@login_required
-def check_record(request: HttpRequest, record_id: int) -> HttpResponse:
-    """The same about somebody without one."""
-    reach = admin_reach(request)
-    record = record_for(reach.user, record_id)
-    return _explained(request, None, record) if request.method == "POST" else _to_record(record)
 
 
 @login_required
@@ -150,9 +130,6 @@ def _explained(request: HttpRequest, account: User | None, record: Record | None
         "stories": stories,
         "places": explained.places(reach.user, account) if account else [],
         "elsewhere": at if account and not explained.is_at(reach.user, account, at) else None,
-        "check": reverse("check_account", args=[account.pk])
-        if account
-        else reverse("check_record", args=[record.pk] if record else []),
     }
     if request.method == "POST":
         values |= _asked(request, stories)

@@ -14,5 +14,6 @@ urlpatterns = [
     path("accounts/find/record/<int:record_id>/", finding.explain_record, name="explain_record"),
     path("accounts/find/rejection/<int:rejection_id>/", finding.let_sync_try, name="let_sync_try"),
     path("accounts/schools/", overview.overview, name="overview"),
+    path("accounts/schools/csv/", overview.overview_csv, name="overview_csv"),
     path("help/", helping.help_page, name="help"),
 ]

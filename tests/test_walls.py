@@ -117,7 +117,8 @@ def ask(client: Client, method: str, path: str, body: dict[str, Any]) -> tuple[i
         answer = getattr(client, method)(path, json.dumps(body), content_type="application/json")
     text = TOKEN.sub("", answer.content.decode(errors="replace"))
     # A search says again what was searched for; that is no answer.
-    text = text.replace(str(body.get("q", "")) or "\0", "")
+    for echo in ('value="{}"', "\N{LEFT DOUBLE QUOTATION MARK}{}\N{RIGHT DOUBLE QUOTATION MARK}", "q={}"):
+        text = text.replace(echo.format(body.get("q", "")), "")
     where = answer.headers.get("Location", "")
     return answer.status_code, where, text.encode()
 

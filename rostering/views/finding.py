@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import account_for, admin_reach, zone_of
+from accounts.access import account_for, admin_reach, person, reach_of, zone_of
 from accounts.clock import both
 from accounts.deeds import IN_THE_SHELL, Deed, Reason, form_for, offer
 from accounts.here import here
@@ -61,8 +62,8 @@ def find(request: HttpRequest) -> HttpResponse:
 @login_required
 def explain(request: HttpRequest, account_id: int) -> HttpResponse:
     """Why an account is as it is; on a POST also what the source says now."""
-    reach = admin_reach(request)
-    return _explained(request, account_for(reach.user, account_id), None)
+    user = _reader(request)
+    return _explained(request, account_for(user, account_id), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,26 +71,34 @@ def explain(request: HttpRequest, account_id: int) -> HttpResponse:
 @login_required
 def explain_record(request: HttpRequest, record_id: int) -> HttpResponse:
     """Why somebody whom the source lists has no account here."""
-    reach = admin_reach(request)
-    record = record_for(reach.user, record_id)
-    account = account_behind(reach.user, record)
+    user = _reader(request)
+    record = record_for(user, record_id)
+    account = account_behind(user, record)
     return redirect("explain", account.pk) if account else _explained(request, None, record)
 
 
 @login_required
 def let_sync_try(request: HttpRequest, rejection_id: int) -> HttpResponse:
     """Take back a refusal, so that the same change may be planned again."""
-    reach = admin_reach(request)
-    rejection = rejection_for(reach.user, rejection_id)
+    user = _reader(request)
+    rejection = rejection_for(user, rejection_id)
 
     def do(given: dict[str, Any]) -> HttpResponse:
-        if asking.lift_rejection(reach.user, rejection, given["why"]):
+        if asking.lift_rejection(user, rejection, given["why"]):
             messages.success(request, "The sync may try this again. It does so in its next run.")
         else:
             messages.info(request, "The sync may try this again already. Nothing was done twice.")
-        return redirect(_back(reach.user, rejection))
+        return redirect(_back(user, rejection))
 
-    return offer(request, _deed(reach.user, rejection), form_for(request, Reason), do, shows("find"))
+    return offer(request, _deed(user, rejection), form_for(request, Reason), do, shows("find"))
+
+
+def _reader(request: HttpRequest) -> User:
+    """Whoever may read explanations; for everybody else there is nothing at these addresses."""
+    user = person(request)
+    if not reach_of(user).administers:
+        raise Http404
+    return user
 
 
 def _deed(user: User, rejection: Rejection) -> Deed:
@@ -118,18 +127,18 @@ def _to_record(record: Record | None) -> HttpResponse:
 
 def _explained(request: HttpRequest, account: User | None, record: Record | None) -> HttpResponse:
     """The explanation of an account, or of a record without one; on a POST with what the source says now."""
-    reach = admin_reach(request)
-    stories = explained.of_account(reach.user, account) if account else []
+    user = _reader(request)
+    stories = explained.of_account(user, account) if account else []
     if record:
-        stories = [explained.of_record(reach.user, record)]
+        stories = [explained.of_record(user, record)]
     at = here(request).school
     values = {
         "name": explained.title(stories, account),
         "account": account,
         "record": record,
         "stories": stories,
-        "places": explained.places(reach.user, account) if account else [],
-        "elsewhere": at if account and not explained.is_at(reach.user, account, at) else None,
+        "places": explained.places(user, account) if account else [],
+        "elsewhere": at if account and not explained.is_at(user, account, at) else None,
     }
     if request.method == "POST":
         values |= _asked(request, stories)

@@ -147,8 +147,8 @@ def title(stories: list[Story], account: User | None) -> str:
     """What the person is called."""
     if account is not None:
         return account.get_full_name()
-    records = stories[0].seen.told.records
-    return _name(records[0]) if records else "Deleted person"
+    seen = stories[0].seen
+    return "Deleted person" if seen.deleted or not seen.told.records else _name(seen.told.records[0])
 
 
 def _story(seen: Seen) -> Story:

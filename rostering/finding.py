@@ -179,7 +179,10 @@ def _like(name: str, words: Sequence[str]) -> Q:
 def _likeness(asked: str, text: str) -> float:
     """How alike two are, 0 to 1: the better of name and e-mail, in whatever order the name was typed."""
     *names, email = text.split() if "@" in text else [*text.split(), ""]
-    tried = [" ".join(names), " ".join(names[::-1]), email] if "@" not in asked else [email]
+    if "@" in asked:
+        # Everybody's e-mail ends alike: what stands before the @ tells people apart.
+        return SequenceMatcher(None, asked.split("@", maxsplit=1)[0], email.split("@")[0]).ratio()
+    tried = [" ".join(names), " ".join(names[::-1])]
     return max((SequenceMatcher(None, asked, each).ratio() for each in tried if each), default=0.0)
 
 

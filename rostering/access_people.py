@@ -7,12 +7,12 @@ at none at all; nobody else does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import BooleanField, Exists, F, Func, JSONField, OuterRef, Q, TextField, Value
 from django.shortcuts import get_object_or_404
 
-from accounts.access import accounts_of, memberships_of, reach_of, schools_of
+from accounts.access import memberships_of, reach_of, schools_of
 from accounts.models import User
 from integrations.access import connections_of
 from integrations.models import Link, SchoolLink
@@ -34,14 +34,17 @@ def places_of(user: User, at: School | None = None) -> dict[int, dict[str, Schoo
     return found
 
 
-def records_of(user: User, at: School | None = None) -> QuerySet[Record]:
+def records_of(user: User, at: School | None = None, among: QuerySet[Any] | None = None) -> QuerySet[Any]:
     """What the source last said about people this person may know of, with `erased`.
 
     `erased` says that the account was deleted by a person: then the names are nobody's.
+    `among` is what was searched already; the costly look at places then comes after it.
     """
     account = Link.objects.filter(connection=OuterRef("connection_id"), external_id=OuterRef("external_id"))
-    records = Record.objects.select_related("connection", "connection__district")
-    records = records.annotate(erased=Exists(account.filter(user__deleted_at__isnull=False)))
+    records = Record.objects.all() if among is None else among
+    records = records.select_related("connection", "connection__district").annotate(
+        erased=Exists(account.filter(user__deleted_at__isnull=False))
+    )
     reach = reach_of(user)
     if reach.everything or (reach.district_wide and at is None):
         return records
@@ -51,7 +54,18 @@ def records_of(user: User, at: School | None = None) -> QuerySet[Record]:
     return records.filter(seen)
 
 
-def without_account(user: User, records: QuerySet[Record]) -> QuerySet[Record]:
+def people_of(user: User, at: School | None = None) -> QuerySet[User]:
+    """The living accounts at the schools this person answers for, or at one of them."""
+    return User.objects.filter(deleted_at=None, pk__in=memberships_of(user, at).values("user_id"))
+
+
+def has_account(user: User, account: User) -> bool:
+    """Whether this person may open an account."""
+    living = account.deleted_at is None
+    return living and (account.pk == user.pk or memberships_of(user).filter(user=account).exists())
+
+
+def without_account(user: User, records: QuerySet[Any]) -> QuerySet[Any]:
     """Those records that lead to no account this person may open."""
     account = Link.objects.filter(
         connection=OuterRef("connection_id"),
@@ -60,6 +74,21 @@ def without_account(user: User, records: QuerySet[Record]) -> QuerySet[Record]:
         user__in=memberships_of(user).values("user_id"),
     )
     return records.filter(~Exists(account))
+
+
+def never_linked(records: QuerySet[Any]) -> QuerySet[Any]:
+    """Those records that lead to no account at all: less than `without_account`, and quick for a whole district."""
+    account = Link.objects.filter(connection=OuterRef("connection_id"), external_id=OuterRef("external_id"))
+    return records.filter(~Exists(account))
+
+
+def with_text() -> QuerySet[Any]:
+    """All records there are with `folded`, the text they are searched by; narrow them by `records_of`."""
+    # Joined by what never changes, so that folding is put into the query and not called row by row.
+    names = (F("last_name"), F("first_name"), F("email"))
+    folds = "smartpass_fold(%(expressions)s)"
+    text = Func(*names, template=folds, arg_joiner=" || ' ' || ", output_field=TextField())
+    return Record.objects.annotate(folded=text)
 
 
 def with_number(number: str) -> Q:
@@ -75,7 +104,7 @@ def record_for(user: User, record_id: int) -> Record:
 def account_behind(user: User, record: Record) -> User | None:
     """The account a record leads to, if this person may open it."""
     links = Link.objects.filter(connection=record.connection_id, external_id=record.external_id)
-    return accounts_of(user).filter(pk__in=links.values("user")).first()
+    return next((link.user for link in links.select_related("user") if has_account(user, link.user)), None)
 
 
 def sources_of(user: User, account: User) -> list[Connection]:
@@ -93,7 +122,10 @@ def sources_of(user: User, account: User) -> list[Connection]:
 
 def names_seen_by(user: User, people: set[int]) -> dict[int, str]:
     """What those people are called whose accounts this person may open; nothing about the others."""
-    return {each.pk: each.get_full_name() for each in accounts_of(user).filter(pk__in=people)}
+    if not people:
+        return {}
+    seen = set(memberships_of(user).filter(user__in=people).values_list("user_id", flat=True))
+    return {each.pk: each.get_full_name() for each in User.objects.filter(pk__in=seen, deleted_at=None)}
 
 
 def is_taken(user: User, email: str) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PERSON_FIELDS = ("first_name", "last_name", "email", "login_email")
+FOLDED = Func(F("email"), function="smartpass_login_email", output_field=TextField(null=True))
 MEMBERSHIP_FIELDS = ("roles", "status", "grade", "number")
 
 
@@ -144,42 +145,69 @@ def _plan(connection: Connection, user: User | None, records: list[Record]) -> l
         "only": [user.pk] if user else [],
         "ids": sorted(_concerned(connection, user, records)),
     }
-    rows = sql.rows("plan.only", parameters, sql.text("plan.remembered"))
+    with sql.about_a_few():
+        rows = sql.rows("plan.only", parameters, sql.text("plan.remembered"))
     return [{**row, "before": json.loads(row["before"]), "after": json.loads(row["after"])} for row in rows]
 
 
 def _concerned(connection: Connection, user: User | None, records: list[Record]) -> set[str]:
     """The ids of all records that bear on this person's plan.
 
-    Those with one of their e-mails or ids, those of whoever else has these, and so on.
+    Those with one of their e-mails or ids, those of whoever else has these, and so on: each
+    round looks only for what the round before found, and only through indexes.
     """
-    ids = {record.external_id for record in records}
-    logins = {record.login for record in records if record.login}
-    people = {user.pk} if user else set()
-    size = -1
-    while size != len(ids) + len(logins) + len(people):
-        size = len(ids) + len(logins) + len(people)
-        for person in _owners(connection, ids, logins, people):
-            people.add(person.pk)
-            logins |= {login for login in (person.login_email, person.folded) if login}
-        links = Link.objects.filter(connection=connection, user__in=people)
-        said = SamePerson.objects.filter(connection=connection, user__in=people, same=True)
-        ids |= {*links.values_list("external_id", flat=True), *said.values_list("external_id", flat=True)}
-        alike = Q(external_id__in=ids) | Q(login__in=logins) | Q(legacy__has_any_keys=sorted(ids))
-        for record in Record.objects.filter(alike, connection=connection):
-            ids |= {record.external_id, *record.legacy}
-            logins |= {record.login} if record.login else set()
+    ids: set[str] = set()
+    logins: set[str] = set()
+    people: set[int] = set()
+    new_ids = {record.external_id for record in records}
+    new_logins = {record.login for record in records if record.login}
+    new_people = {user.pk} if user else set()
+    while new_ids or new_logins or new_people:
+        ids, logins = ids | new_ids, logins | new_logins
+        new_people = (new_people | _owners(connection, new_ids, new_logins)) - people
+        people |= new_people
+        heard = [*_records_like(connection, new_ids, new_logins)]
+        said = _said_by(connection, new_people)
+        new_ids = {*said[0], *(each for one in heard for each in (one.external_id, *one.legacy))} - ids
+        new_logins = {*said[1], *(one.login for one in heard if one.login)} - logins
     return ids
 
 
-def _owners(connection: Connection, ids: set[str], logins: set[str], people: set[int]) -> Iterable[Any]:
-    """The people already found, and whoever has one of these ids or e-mails."""
-    folded = Func(F("email"), function="smartpass_login_email", output_field=TextField(null=True))
-    links = Link.objects.filter(connection=connection, external_id__in=ids)
-    said = SamePerson.objects.filter(connection=connection, external_id__in=ids, same=True)
-    theirs = Q(pk__in=people) | Q(login_email__in=logins) | (Q(login_email=None) & Q(folded__in=logins))
-    tied = Q(pk__in=links.values("user")) | Q(pk__in=said.values("user"))
-    return User.objects.filter(district=connection.district_id).annotate(folded=folded).filter(theirs | tied)
+def _owners(connection: Connection, ids: set[str], logins: set[str]) -> set[int]:
+    """Whoever has one of these ids or e-mails."""
+    found: set[int] = set()
+    if ids:
+        about = {"connection": connection, "external_id__in": ids}
+        found.update(Link.objects.filter(**about).values_list("user_id", flat=True))
+        found.update(SamePerson.objects.filter(**about, same=True).values_list("user_id", flat=True))
+    if logins:
+        here = User.objects.filter(district=connection.district_id)
+        found.update(here.filter(login_email__in=logins).values_list("pk", flat=True))
+        # Few have an e-mail that they do not sign in by; they have an index of their own.
+        others = here.filter(login_email=None).exclude(email="").annotate(folded=FOLDED)
+        found.update(others.filter(folded__in=logins).values_list("pk", flat=True))
+    return found
+
+
+def _said_by(connection: Connection, people: set[int]) -> tuple[set[str], set[str]]:
+    """The ids and the e-mails of these people."""
+    if not people:
+        return set(), set()
+    links = Link.objects.filter(connection=connection, user__in=people)
+    said = SamePerson.objects.filter(connection=connection, user__in=people, same=True)
+    handles = User.objects.filter(pk__in=people).annotate(folded=FOLDED).values_list("login_email", "folded")
+    ids = {*links.values_list("external_id", flat=True), *said.values_list("external_id", flat=True)}
+    return ids, {handle for both in handles for handle in both if handle}
+
+
+def _records_like(connection: Connection, ids: set[str], logins: set[str]) -> Iterable[Record]:
+    """The records that have one of these ids, now or before, or one of these e-mails."""
+    here = Record.objects.filter(connection=connection)
+    if ids:
+        yield from here.filter(external_id__in=ids)
+        yield from here.filter(legacy__has_any_keys=sorted(ids))
+    if logins:
+        yield from here.filter(login__in=logins)
 
 
 def _about(row: dict[str, Any], user: User | None, ids: set[str]) -> bool:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.urls import reverse
 
 from accounts import clock
-from accounts.access import accounts_of, memberships_of, zone_of
+from accounts.access import memberships_of, zone_of
 from accounts.models import Status
 from integrations import registry
 from integrations.models import Link
 from rostering import verdict, wording
-from rostering.access_people import records_of, sources_of
+from rostering.access_people import has_account, records_of, sources_of
 from rostering.explain import PERSON_FIELDS, explain
 from rostering.models import Change
 from rostering.narrowing import Seen, narrow
@@ -136,8 +136,8 @@ def is_at(reader: User, account: User, at: School | None) -> bool:
 def address_of(reader: User, rejection: Rejection) -> str:
     """The page that explains whomever a refusal is about; empty if the reader may know nobody by that id."""
     about = {"connection": rejection.connection_id, "external_id": rejection.external_id}
-    link = Link.objects.filter(**about).first()
-    if link and accounts_of(reader).filter(pk=link.user_id).exists():
+    link = Link.objects.filter(**about).select_related("user").first()
+    if link and has_account(reader, link.user):
         return reverse("explain", args=[link.user_id])
     record = records_of(reader).filter(**about).first()
     return reverse("explain_record", args=[record.pk]) if record else ""

@@ -9,27 +9,36 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import Q
 
-from accounts.access import accounts_of, memberships_of
+from accounts.access import memberships_of, reach_of
 from accounts.models import Roles, Status, User
 from integrations import registry
 from integrations.access import connections_of
 from integrations.models import Link
-from rostering.access_people import is_taken, places_of, records_of, with_number, without_account
+from rostering.access_people import (
+    is_taken,
+    never_linked,
+    people_of,
+    places_of,
+    records_of,
+    with_number,
+    with_text,
+    without_account,
+)
 from rostering.summary import last_good
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from django.db.models import QuerySet
-
     from accounts.models import Membership, School
     from rostering.models import Record
 
 #: Nobody's name has more words, and no box more letters.
 WORDS, LONGEST = 8, 200
+#: Nobody looks through more.
+MOST = 2_000
 #: So many names are compared for "looks close", and so many of them shown.
 COMPARED, CLOSE = 1_000, 5
 ALIKE = 0.72
@@ -56,56 +65,84 @@ class Looked(NamedTuple):
 
 @dataclass
 class Found:
-    """The people who were found, accounts first; a sequence of hits for pages."""
+    """The people who were found, accounts first; a sequence of hits for pages.
+
+    No more than MOST of each are found: whoever looks through so many adds a word.
+    """
 
     reader: User
     at: School | None
-    accounts: QuerySet[User]
-    records: QuerySet[Record]
-    _counts: tuple[int, int] | None = None
+    accounts: list[int]
+    records: list[int]
 
     def count(self) -> int:
         """How many."""
-        return sum(self._both())
+        return len(self.accounts) + len(self.records)
 
     def __len__(self) -> int:
         """As `count`."""
         return self.count()
 
+    @property
+    def cut(self) -> bool:
+        """Whether there may be more."""
+        return MOST in (len(self.accounts), len(self.records))
+
     def __getitem__(self, part: slice) -> list[Hit]:
         """Some of them, with where they are and how they stand there."""
-        accounts, _ = self._both()
         start, stop = part.start or 0, self.count() if part.stop is None else part.stop
-        people = list(self.accounts[start:stop]) if start < accounts else []
-        rest = slice(max(0, start - accounts), max(0, stop - accounts))
-        records = list(self.records[rest]) if rest.stop > rest.start else []
-        return [*_accounts(self.reader, self.at, people), *_records(self.reader, records)]
-
-    def _both(self) -> tuple[int, int]:
-        if self._counts is None:
-            self._counts = (self.accounts.count(), self.records.count())
-        return self._counts
+        first = len(self.accounts)
+        people, records = self.accounts[start:stop], self.records[max(0, start - first) : max(0, stop - first)]
+        return [
+            *_accounts(self.reader, self.at, _in_order(people_of(self.reader).filter(pk__in=people))),
+            *_records(self.reader, _in_order(records_of(self.reader).filter(pk__in=records))),
+        ]
 
 
 def find(reader: User, words: str, at: School | None = None) -> Found:
     """Whoever has exactly this e-mail, username, number or id; if nobody, whose name has all these words."""
     asked = words.strip()[:LONGEST]
-    people = accounts_of(reader).filter(pk__in=memberships_of(reader, at).values("user_id"))
-    records = without_account(reader, records_of(reader, at))
-    handle = asked.lower()
-    numbered = memberships_of(reader, at).filter(number=asked).values("user_id")
-    known = Link.objects.filter(external_id=asked).values("user_id")
-    exact = Q(login_email=handle) | Q(username=handle) | Q(email__iexact=asked) | Q(pk__in=numbered) | Q(pk__in=known)
-    said = Q(external_id=asked) | Q(login=handle) | Q(email__iexact=asked) | with_number(asked)
-    found = Found(reader, at, _in_order(people.filter(exact)), _in_order(records.filter(said)))
-    if not asked or found.count():
-        return found if asked else Found(reader, at, people.none(), records.none())
+    if not asked:
+        return Found(reader, at, [], [])
+    exactly = Found(reader, at, _exact_accounts(reader, asked, at), _exact_records(reader, asked, at))
+    if exactly.count():
+        return exactly
     each = folded(asked).split()[:WORDS]
     named = reduce(and_, (Q(search__contains=word) for word in each), Q())
     listed = reduce(and_, (Q(folded__contains=word) for word in each), Q())
-    return Found(
-        reader, at, _in_order(people.filter(named)), _in_order(_with_text(records).filter(listed, erased=False))
-    )
+    records = records_of(reader, at, among=with_text().filter(listed)).filter(erased=False)
+    return Found(reader, at, _ids(people_of(reader, at).filter(named)), _ids(without_account(reader, records)))
+
+
+def _exact_accounts(reader: User, asked: str, at: School | None) -> list[int]:
+    """Each kind of name is asked for by itself: together they would read the whole district."""
+    handle, people = asked.lower(), people_of(reader, at)
+    members, sources = memberships_of(reader, at), connections_of(reader).values("pk")
+    links = Link.objects.filter(connection__in=sources, external_id=asked)
+    found = {*people.filter(login_email=handle).values_list("pk", flat=True)}
+    found.update(people.filter(username=handle).values_list("pk", flat=True))
+    found.update(people.filter(pk__in=list(links.values_list("user_id", flat=True))).values_list("pk", flat=True))
+    if "@" in asked:
+        unsigned = people.filter(login_email=None).exclude(email="")
+        found.update(unsigned.filter(email__iexact=asked).values_list("pk", flat=True))
+    if _like_a_number(asked):
+        found.update(members.filter(number=asked, user__deleted_at=None).values_list("user_id", flat=True))
+    return _ids(User.objects.filter(pk__in=found)) if found else []
+
+
+def _exact_records(reader: User, asked: str, at: School | None) -> list[int]:
+    records = without_account(reader, records_of(reader, at))
+    sources = list(connections_of(reader).values_list("pk", flat=True))
+    found = set(records.filter(connection__in=sources, external_id=asked).values_list("pk", flat=True))
+    if "@" in asked:
+        found.update(records.filter(connection__in=sources, login=asked.lower()).values_list("pk", flat=True))
+    if _like_a_number(asked):
+        found.update(records.filter(with_number(asked)).values_list("pk", flat=True)[:MOST])
+    return _ids(records_of(reader, at).filter(pk__in=found)) if found else []
+
+
+def _like_a_number(asked: str) -> bool:
+    return any(each.isdigit() for each in asked) and "@" not in asked and " " not in asked
 
 
 def close(reader: User, words: str, at: School | None = None) -> list[Hit]:
@@ -114,10 +151,12 @@ def close(reader: User, words: str, at: School | None = None) -> list[Hit]:
     each = asked.replace("@", " @").split()[:WORDS]
     if not each:
         return []
-    people = accounts_of(reader).filter(pk__in=memberships_of(reader, at).values("user_id"))
-    records: Any = _with_text(without_account(reader, records_of(reader, at))).filter(erased=False)
+    people = people_of(reader, at)
+    # A name is looked at before a place is, and only those without an account are looked at at all.
+    alike = never_linked(with_text().filter(_like("folded", each)))
+    records = records_of(reader, at, among=alike)
     accounts = people.filter(_like("search", each)).values_list("pk", "search")[:COMPARED]
-    listed = records.filter(_like("folded", each)).values_list("pk", "folded")[:COMPARED]
+    listed = records.values_list("pk", "folded")[:COMPARED]
     ranked = sorted(
         [
             *((-_likeness(asked, text), 0, pk) for pk, text in accounts),
@@ -137,7 +176,9 @@ def elsewhere(reader: User, words: str, at: School | None) -> tuple[int, bool]:
 
     The second is said of an exact e-mail only.
     """
-    more = find(reader, words).count() if at else 0
+    reach = reach_of(reader)
+    several = reach.district_wide or len(reach.own_schools) > 1
+    more = find(reader, words).count() if at and several else 0
     hidden = "@" in words and not more and is_taken(reader, words)
     return more, hidden
 
@@ -163,10 +204,8 @@ def _in_order(rows: Any) -> Any:
     return rows.order_by("last_name", "first_name", "pk")
 
 
-def _with_text(records: QuerySet[Record]) -> Any:
-    words = Func(Value(" "), F("last_name"), F("first_name"), F("email"), function="concat_ws")
-    text = Func(words, function="smartpass_fold", output_field=TextField())
-    return records.annotate(folded=text)
+def _ids(rows: Any) -> list[int]:
+    return list(_in_order(rows).values_list("pk", flat=True)[:MOST])
 
 
 def _like(name: str, words: Sequence[str]) -> Q:

@@ -11,8 +11,8 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from accounts.access import accounts_of, memberships_of, reach_of, schools_of
-from rostering.access_people import names_seen_by, places_of
+from accounts.access import memberships_of, reach_of, schools_of
+from rostering.access_people import has_account, names_seen_by, places_of
 from rostering.explain import PERSON_FIELDS
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Seen:
 def narrow(reader: User, told: Explanation) -> Seen:
     """The part of an explanation that this reader may have; `told` itself is left as it is."""
     reach = reach_of(reader)
-    mine = told.user is not None and accounts_of(reader).filter(pk=told.user.pk).exists()
+    mine = told.user is not None and has_account(reader, told.user)
     seen = Seen(
         told=replace(told, user=told.user if mine else None),
         reader=reader,

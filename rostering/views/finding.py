@@ -49,7 +49,8 @@ def find(request: HttpRequest) -> HttpResponse:
         (hit,) = found[0:1]
         return redirect("explain", hit.account.pk) if hit.account else _to_record(hit.record)
     listed: Any = found
-    values: dict[str, Any] = {"words": words, "page": Paginator(listed, PAGE).get_page(request.GET.get("page"))}
+    values: dict[str, Any] = {"words": words, "cut": found.cut}
+    values["page"] = Paginator(listed, PAGE).get_page(request.GET.get("page"))
     if not found.count():
         more, hidden = finding.elsewhere(reach.user, words, at)
         close = [] if more or hidden else finding.close(reach.user, words, at)

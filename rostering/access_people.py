@@ -98,7 +98,8 @@ def with_number(number: str) -> Q:
 
 def record_for(user: User, record_id: int) -> Record:
     """What the source said about somebody this person may know of, or Http404."""
-    return get_object_or_404(records_of(user), pk=record_id)
+    found: Record = get_object_or_404(records_of(user), pk=record_id)
+    return found
 
 
 def account_behind(user: User, record: Record) -> User | None:

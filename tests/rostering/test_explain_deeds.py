@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from accounts import tenancy
 from accounts.models import AuditEvent
@@ -102,14 +103,14 @@ def test_a_source_that_does_not_know_or_answer(answer: Any, says: str, world: fa
     assert says in now_says(world)
     if answer == Found("gone"):
         change(Connection, world.connection.pk, state="connected")
-        checking.cache.clear()
+        cache.clear()
         assert "Clever doesn't share this person with SmartPass any more." in now_says(world, world.district_admin)
 
 
 def test_switched_off_or_unreadable(world: factories.World) -> None:
     Clever.says = Found("inactive", person(world, student(world), active=False))
     assert "Clever has switched them off." in now_says(world)
-    checking.cache.clear()
+    cache.clear()
     Clever.says = Found("in_scope", person(world, problem="No name."))
     assert "the record can't be read: No name." in now_says(world)
 
@@ -121,7 +122,7 @@ def test_a_sister_schools_part_of_the_answer_is_left_out(world: factories.World)
     assert "teacher" not in said
     assert "Alder Middle" not in said
     assert "teacher at Alder Middle" in now_says(world, world.district_admin) or Clever.asked == 1
-    checking.cache.clear()
+    cache.clear()
     Clever.says = Found("out_of_scope", person(world, there, first_name="Renamed"))
     said = now_says(world)
     assert "Clever doesn't list them at a school of yours now." in said

@@ -91,7 +91,7 @@ def test_fifty_a_page_with_as_many_questions_as_for_two(world: factories.World) 
     assert len(many) == len(few)
     assert "84 people found" in first
     assert "of 84" in first
-    second = words(admin.get(FIND, {"q": "alder", "page": 2}))
+    second = words(admin.get(FIND, {"q": "alder", "page": "2"}))
     assert first.count("In Clever, no account") + second.count("In Clever, no account") == 41
     assert second.count("In Clever, no account") == 34
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.journeys.states import State, door, runs
+from tests.journeys.states import State, door, finding, runs
 
-STATES: list[State] = [*door.STATES, *runs.STATES]
+STATES: list[State] = [*door.STATES, *finding.STATES, *runs.STATES]
 
 #: Addresses that answer with no page of their own, each with what they are.
 NO_PAGE = {
     "home": "leads on, or is shown as home-teacher",
     "choose_school": "the switcher's button",
+    "overview_csv": "a file",
     "account_logout": "a button of the menu",
 }

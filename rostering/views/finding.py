@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import account_for, admin_reach, person, reach_of, zone_of
-from accounts.clock import both
+from accounts.clock import both, tonight
 from accounts.deeds import IN_THE_SHELL, Deed, Reason, form_for, offer
 from accounts.here import here
 from accounts.people import NotPossible
@@ -140,6 +140,9 @@ def _explained(request: HttpRequest, account: User | None, record: Record | None
         "stories": stories,
         "places": explained.places(user, account) if account else [],
         "elsewhere": at if account and not explained.is_at(user, account, at) else None,
+        # Somebody of SmartPass reads this too, and has no school around the page to say it.
+        "zone": zone_of(user),
+        "tonight": tonight(zone_of(user)),
     }
     if request.method == "POST":
         values |= _asked(request, stories)

@@ -37,6 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "sort": sort if sort in district.SORTS else "needs",
         "waiting": sum(row.owner == district.YOU for row in rows),
+        "held": any(row.holds for row in rows),
         "free": district.not_linked(reach.user),
     }
     return page(request, "rostering/overview.html", "overview", values)

@@ -51,6 +51,7 @@ def both(world: factories.World) -> factories.World:
         common = {"district": world.district, "user": world.student, "by": world.sister_admin}
         Pin.objects.create(field="first_name", why="Sister school's reason", **common)
         Pin.objects.create(field="number", school=world.sister, why="Sister school's number", **common)
+        Pin.objects.create(field="*", school=world.sister, **common)
         factories.change(world.run, world.student, world.sister, after={"number": "B-88"}, before={"number": "B-11"})
         waits = factories.hold(world.run, world.sister, text="2 of 9 teachers would be suspended.")
         factories.change(world.run, world.student, world.sister, hold=waits)
@@ -95,7 +96,17 @@ def test_a_person_at_both_schools_shows_each_admin_their_own_part(both: factorie
     here = text(browser(both.admin), f"{FIND}account/{both.student.pk}/")
     there = text(browser(both.sister_admin), f"{FIND}account/{both.student.pk}/")
     whole = text(browser(both.district_admin), f"{FIND}account/{both.student.pk}/")
-    theirs = ("Alder Middle", "B-88", "B-11", "Teacher", "AlderSasha", "Sister school's", "rejected", "in a hold")
+    theirs = (
+        "Alder Middle",
+        "B-88",
+        "B-11",
+        "Teacher",
+        "AlderSasha",
+        "Sister school's",
+        "rejected",
+        "in a hold",
+        "Protected",
+    )
     for words in theirs:
         assert words not in here, words
         assert words in (there + whole), words

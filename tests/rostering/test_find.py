@@ -111,6 +111,13 @@ def test_what_looks_close_is_shown(typed: str, world: factories.World) -> None:
     assert "AlderRiley" not in page
 
 
+def test_whoever_has_an_account_looks_close_once(world: factories.World) -> None:
+    with tenancy.support():
+        record = factories.record(world.connection, world.link.external_id, first_name="AlderJordan", last_name="Moss")
+        factories.known(world.connection, world.student, record)
+    assert text(browser(world.admin), FIND, q="AlderJordn Moss").count("AlderJordan Moss") == 1
+
+
 def test_a_misspelled_email_looks_close_to_a_record(world: factories.World) -> None:
     page = text(browser(world.admin), FIND, q=world.record.email.replace("alderquinn", "alderquin"))
     assert "This looks close: AlderQuinn Bell" in page

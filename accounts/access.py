@@ -100,7 +100,8 @@ def accounts_of(user: User) -> QuerySet[User]:
         return living
     if not reach.administers:
         return living.filter(pk=user.pk)
-    return living.filter(Q(pk=user.pk) | Q(pk__in=memberships_of(user).values("user_id")))
+    # EXISTS, so that one account is looked up by itself and not among all memberships.
+    return living.filter(Q(pk=user.pk) | Exists(memberships_of(user).filter(user=OuterRef("pk"))))
 
 
 def memberships_of(user: User, at: School | None = None) -> QuerySet[Membership]:

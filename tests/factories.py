@@ -16,9 +16,9 @@ from django.utils.timezone import now
 
 from accounts import people
 from accounts.models import District, Membership, Notice, Roles, School, StaffRole, User
-from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
+from integrations.models import Connection, ConnectionState, Link, SchoolLink, UpstreamTenant
 from integrations.records import Place
-from rostering.models import Change, Hold, Issue, Rejection, Run, RunState, SupportRequest, Trigger
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState, SupportRequest, Trigger
 
 PASSWORD = "maple river otter 42"
 _numbers = count(1)
@@ -175,6 +175,31 @@ def request(by: User, at: School | None, **fields: Any) -> SupportRequest:
     return SupportRequest.objects.create(school=at, asked_by=by, **made)
 
 
+def record(of: Connection, *places: str, first_name: str = "Quinn", last_name: str = "Bell", **fields: Any) -> Record:
+    """Somebody whom the source lists as a student at these places."""
+    external_id = f"{next(_numbers):024x}"
+    row: dict[str, Any] = {
+        "external_id": external_id,
+        "email": f"{first_name.lower()}.{external_id[-4:]}@example.org",
+        "active": True,
+        "problem": "",
+        "roles": [[place, "student", "9", f"77{external_id[-4:]}"] for place in places],
+        "legacy": [],
+        "digest": next(_numbers),
+    }
+    row = {**row, **fields}
+    row = {"login": row["email"] or None, **row}
+    return Record.objects.create(district=of.district, connection=of, first_name=first_name, last_name=last_name, **row)
+
+
+def known(of: Connection, who: User, record_of_them: Record | None = None) -> Link:
+    """The source knows this account, by this record or by an id it no longer lists; their memberships are its own."""
+    external_id = record_of_them.external_id if record_of_them else f"{next(_numbers):024x}"
+    Membership.objects.filter(user=who).update(source_id=of.pk, origin=of.kind)
+    User.objects.filter(pk=who.pk).update(profile_source=of.pk)
+    return Link.objects.create(district=of.district, connection=of, user=who, external_id=external_id)
+
+
 class Source:
     """A source that shares the linked schools of a connection and one more."""
 
@@ -213,6 +238,8 @@ class World:
     question: Issue
     rejection: Rejection
     request: SupportRequest
+    record: Record
+    sister_record: Record
 
 
 def world(name: str) -> World:
@@ -249,4 +276,6 @@ def world(name: str) -> World:
         issue(last, None, None, code="E-SAME-PERSON", detail={"user": admin.pk}),
         rejection(last, here),
         request(admin, here, words=f"{name} asks"),
+        record(tie, ours.external_id, first_name=f"{name}Quinn"),
+        record(tie, theirs.external_id, first_name=f"{name}Harper"),
     )

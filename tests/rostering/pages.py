@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import tenancy
 from accounts.models import User
 
+OK = 200
 INTEGRATIONS, CLEVER, HELP = "/accounts/integrations/", "/accounts/integrations/clever/", "/help/"
 
 
@@ -59,3 +60,20 @@ def queries(user: User, path: str) -> int:
     with CaptureQueriesContext(connection) as caught:
         assert client.get(path).status_code == 200
     return len(caught)
+
+
+def words(answer: Any) -> str:
+    """What a page that is there says."""
+    assert answer.status_code == OK, answer.status_code
+    return plain(answer.content.decode())
+
+
+def text(client: Client, path: str, **query: Any) -> str:
+    """What the page at an address says; redirects are followed."""
+    return words(client.get(path, query, follow=True))
+
+
+def change(model: Any, pk: int, **fields: Any) -> None:
+    """Write a row from outside."""
+    with tenancy.support():
+        model.objects.filter(pk=pk).update(**fields)

@@ -22,6 +22,8 @@ from rostering.models import Change, Issue, Record, Run
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import QuerySet
+
 PERSON_FIELDS = ("first_name", "last_name", "email", "login_email")
 MEMBERSHIP_FIELDS = ("roles", "status", "grade", "number")
 
@@ -92,7 +94,7 @@ def explain(connection: Connection, *, user: User | None = None, email: str = ""
             *_person_facts(connection, user, records, found.pins),
             *_membership_facts(connection, user, found.pins),
         ]
-        found.changes = list(_applied(user))
+        found.changes = list(applied(user))
     found.steps = list(_steps(found, codes))
     return found
 
@@ -173,7 +175,7 @@ def _decided_by(connection: Connection, member: Membership, name: str, pinned: s
     return "source" if member.source_id == connection.pk else "other source"
 
 
-def _applied(user: User) -> Iterable[Change]:
+def applied(user: User) -> QuerySet[Change]:
     """The changes of this person that happened, oldest first."""
     happened = Q(hold=None, run__applied_at__isnull=False) | Q(hold__state="released", hold__run=F("run"))
     return Change.objects.filter(happened, user_id=user.pk).select_related("run").order_by("pk")

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.timezone import now
 
 from accounts import people
-from accounts.models import District, Membership, Roles, School, StaffRole, User
+from accounts.models import District, Membership, Pin, Roles, School, StaffRole, User
 from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
 from integrations.records import Place
 from rostering.models import Change, Hold, Issue, Rejection, Run, RunState, Trigger
@@ -155,6 +155,12 @@ def rejection(of: Run, at: School | None) -> Rejection:
     )
 
 
+def pin(of: User, at: School | None, field: str = "number", **fields: Any) -> Pin:
+    """Something the sync may not change."""
+    row: dict[str, Any] = {"why": "Agreed with the office", **fields}
+    return Pin.objects.create(district=of.district, user=of, school=at, field=field, **row)
+
+
 class Source:
     """A source that shares the linked schools of a connection and one more."""
 
@@ -192,6 +198,8 @@ class World:
     issue: Issue
     question: Issue
     rejection: Rejection
+    membership: Membership
+    pin: Pin
 
 
 def world(name: str) -> World:
@@ -227,4 +235,6 @@ def world(name: str) -> World:
         issue(last, student, None),
         issue(last, None, None, code="E-SAME-PERSON", detail={"user": admin.pk}),
         rejection(last, here),
+        membership(student, here),
+        pin(student, here, by=admin),
     )

@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check bench format lock clean
+.PHONY: help run test test-long journeys shots check bench format lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,6 +22,12 @@ test: $(TOOLS) ## run the tests (TESTS=path for some of them)
 
 test-long: $(TOOLS) ## run the tests that take minutes
 	@exec $(BIN)/python -m pytest -n 2 --dist loadfile -m long $(TESTS)
+
+journeys: $(TOOLS) ## run the tests in a real browser alone (needs a Chromium)
+	@exec $(BIN)/python -m pytest -n 2 tests/journeys
+
+shots: $(TOOLS) ## photograph every page in each of its states into var/shots/ (needs a Chromium)
+	@exec $(BIN)/python -m pytest tests/journeys/shots.py
 
 check: $(TOOLS) ## look at the code without running it: style, types, layers, migrations
 	$(BIN)/ruff check .

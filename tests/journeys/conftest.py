@@ -6,9 +6,7 @@ Where there is no Chromium none of these tests is collected, and the run says so
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,14 +64,14 @@ def site(committed_db: None) -> Iterator[str]:
 
 @pytest.fixture
 def see(browser: Browser, site: str) -> Iterator[Open]:
-    """Open pages as somebody (None: nobody yet): `see(user, path, size=DESK, dark=False)`.
+    """Open pages as somebody (None: nobody yet): `see(user, path, size=DESK, dark=False, status=200)`.
 
-    Any error in the browser's console, and any answer of 500, fails the test.
+    Any error in the browser's console, any answer of 500 and another status than expected fails the test.
     """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
-    def open_as(user: User | None, path: str = "/", *, size: Any = DESK, dark: bool = False) -> Page:
+    def open_as(user: User | None, path: str = "/", *, size: Any = DESK, dark: bool = False, status: int = 200) -> Page:
         context = browser.new_context(
             base_url=site,
             viewport=size,
@@ -88,7 +86,9 @@ def see(browser: Browser, site: str) -> Iterator[Open]:
         page.on("console", lambda said: troubles.append(said.text) if _is_news(said) else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("response", lambda answer: troubles.append(answer.url) if answer.status >= 500 else None)
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == status, f"{path} answered {answer.status}"
         return page
 
     yield open_as
@@ -118,11 +118,3 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(
             "No Chromium was found, so the journeys were not run. Install chromium, or set CHROMIUM to its path."
         )
-
-
-def var(name: str) -> Path:
-    """Give a folder under var/ for what a run leaves to look at."""
-    folder = Path(settings.BASE_DIR) / "var" / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder

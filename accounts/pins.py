@@ -6,7 +6,7 @@ the person and which to one membership is the sync's own rule, so it stands here
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
@@ -45,8 +45,8 @@ class Keep(NamedTuple):
 
 
 def end_of(day: date | None, zone: str) -> datetime | None:
-    """The end of a day in somebody's zone: what "until" that day means."""
-    return datetime.combine(day + timedelta(days=1), time(), clock.zone(zone)) if day else None
+    """The last second of a day in somebody's zone: what "until" that day means."""
+    return datetime.combine(day, time(23, 59, 59), clock.zone(zone)) if day else None
 
 
 @transaction.atomic

@@ -158,7 +158,7 @@ def rejection(of: Run, at: School | None) -> Rejection:
 def pin(of: User, at: School | None, field: str = "number", **fields: Any) -> Pin:
     """Something the sync may not change."""
     row: dict[str, Any] = {"why": "Agreed with the office", **fields}
-    return Pin.objects.create(district=of.district, user=of, school=at, field=field, **row)
+    return Pin.objects.create(district_id=people.district_of(of), user=of, school=at, field=field, **row)
 
 
 class Source:

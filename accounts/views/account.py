@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import access, editing, pins
 from accounts.account_forms import Edited, MembershipForm, ProfileForm, StatusForm
+from accounts.adding_forms import put
 from accounts.deeds import Deed, form_for, offer
 from accounts.models import Status
 from accounts.shell import page, shows
@@ -23,16 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from django import forms
-    from django.http import HttpRequest, HttpResponse, QueryDict
+    from django.http import HttpRequest, HttpResponse
 
     from accounts.models import Membership, Pin, User
 
-#: What each status means, as Admins read it before they choose.
-STATUS_MEANS = (
-    "Active: can use SmartPass.",
-    "Disabled: can't sign in. Staff still see them and can write passes.",
-    "Suspended: hidden from everyone. Nothing is deleted.",
-)
 REVERTS = "{source} suspended this account: tonight's sync suspends it again, unless you keep your change."
 TONES = {Status.ACTIVE: "good", Status.DISABLED: "warn", Status.SUSPENDED: "bad"}
 
@@ -137,9 +132,8 @@ def change_status(request: HttpRequest, account_id: int, membership_id: int) -> 
         f"Change status at {place}",
         "Save",
         reverse("account", args=[person.pk]),
-        says=[*STATUS_MEANS, *([REVERTS.format(source=membership.origin_label)] if by_sync else [])],
         template="accounts/edit.html",
-        extra={"account": person},
+        extra={"account": person, "warns": REVERTS.format(source=membership.origin_label) if by_sync else ""},
     )
     assert isinstance(form, StatusForm)
 
@@ -164,9 +158,7 @@ def _told(form: Edited | StatusForm, deed: Deed, row: User | Membership) -> Iter
         yield
     except editing.Changed:
         row.refresh_from_db()
-        typed = cast("QueryDict", form.data).copy()
-        typed["seen"] = editing.version(row)
-        form.data = typed
+        put(form, "seen", editing.version(row))
         deed.extra["meanwhile"] = list(_stands(form, row))
         raise
 

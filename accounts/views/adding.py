@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST
 
 from accounts import access, editing, people
-from accounts.account_forms import AddForm, GiveForm
+from accounts.adding_forms import AddForm, GiveForm
 from accounts.deeds import Deed, form_for, offer
 from accounts.here import here
 from accounts.people import NotPossible

@@ -1,1 +1,1 @@
-"""The conversation between a school and SmartPass."""
+"""What schools ask of SmartPass, from the question to the answer."""

@@ -1,4 +1,4 @@
-"""What a school asks of SmartPass, once, with the time by which an answer is promised."""
+"""A school asks SmartPass for something, and is told by when."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from accounts import audit
-from accounts.people import district_of
+from accounts.people import NotPossible
 from rostering.models import SupportRequest
 
 if TYPE_CHECKING:
@@ -18,19 +18,24 @@ if TYPE_CHECKING:
     from accounts.models import School, User
     from integrations.models import Connection
 
-#: How long SmartPass takes at most to answer what is asked.
+Kind = SupportRequest.Kind
+
+#: What we promise: how long an answer takes at most.
 SYNC = timedelta(hours=4)
-FIRST_SYNC = READY = timedelta(hours=24)
+#: Linking a school in Clever and its first sync take a few hours.
+FIRST_SYNC = timedelta(hours=4)
+READY = timedelta(hours=4)
 ACCESS = timedelta(hours=24)
 HELP = timedelta(hours=24)
-
-PROMISES: dict[str, timedelta] = {
-    SupportRequest.Kind.SYNC: SYNC,
-    SupportRequest.Kind.FIRST_SYNC: FIRST_SYNC,
-    SupportRequest.Kind.READY: READY,
-    SupportRequest.Kind.ACCESS: ACCESS,
-    SupportRequest.Kind.HELP: HELP,
+PROMISED: dict[str, timedelta] = {
+    Kind.SYNC: SYNC,
+    Kind.FIRST_SYNC: FIRST_SYNC,
+    Kind.READY: READY,
+    Kind.ACCESS: ACCESS,
+    Kind.HELP: HELP,
 }
+#: So many questions of one school may wait at once.
+MOST_OPEN = 20
 
 
 @transaction.atomic
@@ -38,37 +43,48 @@ def ask(
     by: User,
     kind: str,
     *,
-    school: School | None = None,
+    school: School | None,
     connection: Connection | None = None,
     about: str = "",
     details: Mapping[str, Any] | None = None,
     words: str = "",
 ) -> tuple[SupportRequest, bool]:
-    """Ask SmartPass for something; the request, and whether it is new.
+    """Put a request into the queue, or find the one that waits already; and whether it is a new one.
 
-    One that waits already is found and left as it is, whoever asked.
+    `school` is null for what concerns the district; then only District admins see it.
+    Any number of presses at once make one request: the table decides.
     """
-    waiting = SupportRequest.objects.filter(
-        district=by.district_id, school=school, connection=connection, kind=kind, about=about
-    ).exclude(state=SupportRequest.State.ANSWERED)
-    found = waiting.first()
-    if found:
-        return found, False
+    if by.district_id is None:
+        raise NotPossible("Requests come from schools.")
+    waiting = SupportRequest.objects.exclude(state=SupportRequest.State.ANSWERED).filter(
+        district_id=by.district_id, school=school
+    )
+    same = waiting.filter(connection=connection, kind=kind, about=about)
+    if not same.exists():
+        if waiting.count() >= MOST_OPEN:
+            raise NotPossible(f"{MOST_OPEN} requests wait already. SmartPass answers those first.")
+        made = SupportRequest(
+            district_id=by.district_id,
+            school=school,
+            connection=connection,
+            kind=kind,
+            about=about,
+            details=dict(details or {}),
+            words=words.strip(),
+            asked_by=by,
+            due_at=now() + PROMISED[kind],
+        )
+        if _insert(made):
+            after = {"kind": kind, "about": about, "school": school.pk if school else None}
+            audit.record(by, "request.ask", made, district=made.district_id, after=after)
+            return made, True
+    return same.get(), False
+
+
+def _insert(made: SupportRequest) -> bool:
     try:
         with transaction.atomic():
-            made = SupportRequest.objects.create(
-                district_id=district_of(by),
-                school=school,
-                connection=connection,
-                kind=kind,
-                about=about,
-                details=dict(details or {}),
-                words=words.strip(),
-                asked_by=by,
-                due_at=now() + PROMISES[kind],
-            )
+            made.save(force_insert=True)
     except IntegrityError:
-        # Somebody pressed at the same moment.
-        return waiting.get(), False
-    audit.record(by, "request.ask", made, district=made.district_id, after={"kind": kind})
-    return made, True
+        return False
+    return True

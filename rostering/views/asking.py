@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts import clock, resolving
 from accounts.access import admin_reach, school_for, zone_of
 from accounts.models import Roles
+from accounts.people import NotPossible
 from rostering.models import SupportRequest
 from rostering.support import asking
 
@@ -36,14 +37,19 @@ def ask_access(request: HttpRequest) -> HttpResponse:
     if found is None or found.how != resolving.ELSEWHERE:
         messages.info(request, "There is nothing to ask: try to add the account once more.")
         return redirect("add_account")
-    made, _new = asking.ask(
-        reach.user,
-        SupportRequest.Kind.ACCESS,
-        school=school,
-        about=handle,
-        details={"handle": handle, "roles": sorted({*request.POST.getlist("roles")} & {*Roles.values})},
-        words=f"Please give {school.name} access to the account with this email or username.",
-    )
+    roles = sorted({*request.POST.getlist("roles")} & {*Roles.values})
+    try:
+        made, _new = asking.ask(
+            reach.user,
+            SupportRequest.Kind.ACCESS,
+            school=school,
+            about=handle,
+            details={"email_or_username": handle, "roles": ", ".join(roles)},
+            words=f"Please give {school.name} access to the account with this email or username.",
+        )
+    except NotPossible as refused:
+        messages.error(request, str(refused))
+        return redirect("add_account")
     by_when = clock.both(made.due_at, zone_of(reach.user))
     messages.success(request, f"With SmartPass as request #{made.pk}. You have an answer by {by_when}.")
     return redirect("accounts")

@@ -198,7 +198,7 @@ def test_whoever_is_elsewhere_is_asked_for_and_not_told_about(world: factories.W
     with tenancy.support():
         request = SupportRequest.objects.select_related("school", "asked_by").get()
     assert (request.kind, request.school, request.about) == ("access", world.school, world.sister_student.email.lower())
-    assert (request.asked_by, request.details["roles"]) == (world.admin, ["student"])
+    assert (request.asked_by, request.details["roles"]) == (world.admin, "student")
     assert (request.due_at - request.asked_at).total_seconds() == pytest.approx(24 * 3600, abs=5)
 
 

@@ -51,8 +51,8 @@ def _part(request: HttpRequest, account: User, heading: str, template: str, valu
     """The part alone for the page that asks for it, or as a page of its own."""
     values = {"account": account, "heading": heading, "part": template, **values}
     if request.headers.get("HX-Request"):
-        answer = render(request, template, values)
+        answer = render(request, template, {**values, "level": 3})
     else:
-        answer = page(request, "rostering/account_part.html", "accounts", values)
+        answer = page(request, "rostering/account_part.html", "accounts", {**values, "level": 2})
     patch_vary_headers(answer, ["HX-Request"])
     return answer

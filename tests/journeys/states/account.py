@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.utils.timezone import now
 
@@ -64,9 +65,10 @@ def first_password(world: World) -> None:
 
 
 def add(page: Page) -> None:
-    """Add somebody new."""
+    """Add somebody new, whom nobody has added yet."""
     page.get_by_label("Student", exact=True).check()
-    submit("Add account", First_name="Cole", Last_name="Rivera", Email_or_username="cole.rivera@example.org")(page)
+    email = f"{uuid4().hex}@example.org"
+    submit("Add account", First_name="Cole", Last_name="Rivera", Email_or_username=email)(page)
 
 
 def taken(page: Page) -> None:

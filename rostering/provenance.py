@@ -64,6 +64,7 @@ class Origin:
     left: list[tuple[Change, str, str]] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     tonight: list[Planned] = field(default_factory=list)
+    attention: list[tuple[str, str]] = field(default_factory=list)
     plans: bool = False
 
 
@@ -93,6 +94,9 @@ def _origin(
     found.checked = list(_checked(reader, connection, ours, places))
     found.left = list(_left(changes, ours, label))
     found.kept = _kept(told, ours, places, standing)
+    # What belongs to the person and not to one school is the business of every school they are at.
+    open_here = [each.code for each in told.issues if each.school_id is None or each.school_id in seen]
+    found.attention = [wording.issue(code, label) for code in dict.fromkeys(open_here)]
     found.plans = not found.checked
     if found.plans:
         found.tonight = [

@@ -172,7 +172,7 @@ def test_whoever_is_at_another_school_of_mine_is_given_access(world: factories.W
     answer = admin.post(ADD, form)
     assert "Give access to Alder High" in words(answer)
     path = f"/accounts/{world.sister_student.pk}/access/"
-    assert f'formaction="{path}"' in answer.content.decode()
+    assert f'action="{path}"' in answer.content.decode()
     assert admin.post(path, form).headers["Location"] == f"/accounts/{world.sister_student.pk}/"
     assert at(world.sister_student) == [
         ("Alder High", ["student"], "active", "9", "771"),

@@ -161,6 +161,17 @@ def test_a_suspension_by_the_sync_has_its_date_and_reason(world: factories.World
     assert f"in sync #{world.run.pk} : switched off in Clever." in page
 
 
+def test_what_needs_an_eye_is_said_to_those_it_concerns(world: factories.World) -> None:
+    with tenancy.support():
+        for code, at in (("E-NO-EMAIL", None), ("E-HELD", world.school), ("E-ROLE-CONFLICT", world.sister)):
+            row = factories.issue(world.run, world.student, at, code=code)
+            type(row).objects.filter(pk=row.pk).update(external_id=ID)
+    page = text(browser(world.admin), source(world))
+    assert "No email in Clever, so they can't sign in by email. Add an email in Clever." in page
+    assert "Waiting for approval in a hold. Review the hold." in page
+    assert "Student and staff" not in page
+
+
 # What happened.
 
 
@@ -245,6 +256,11 @@ def test_a_sister_schools_part_is_nowhere(world: factories.World) -> None:
             assert secret not in page, (path, secret)
     assert "Another Admin Edited Last name: Moss → Bell “Married”" in text(admin, past(world))
     assert "SECRET" in text(browser(world.district_admin), past(world))
+    # How somebody was added at a school of others, or what its own syncs did, is not theirs either.
+    sister = text(browser(world.sister_admin), past(world))
+    assert "SECRET reason" in sister
+    assert "Added by hand" not in sister
+    assert "Alder High" not in sister
     assert "Role changed at Alder Middle" in text(browser(world.district_admin), source(world))
 
 

@@ -74,7 +74,7 @@ def change_membership(
     by: User, membership: Membership, seen: str, values: Mapping[str, Any], keep: Keep | None = None
 ) -> list[str]:
     """Change roles, grade or number at one school; which of them changed. As `change_person` otherwise."""
-    held = Membership.objects.select_for_update().get(pk=membership.pk)
+    held = _locked(membership)
     _same(held, seen)
     wanted = {
         "roles": people.roles_together(values["roles"], at_district=held.school_id is None),
@@ -108,7 +108,7 @@ def change_status(by: User, membership: Membership, seen: str, status: str, why:
 
     False if it was so already. Raises NotPossible for one's own account and for a school's last Admin.
     """
-    held = Membership.objects.select_for_update().get(pk=membership.pk)
+    held = _locked(membership)
     _same(held, seen)
     if status != Status.ACTIVE:
         if held.user_id == by.pk:
@@ -174,8 +174,10 @@ def delete(by: User, person: User, typed: str, why: str) -> bool:
         raise NotPossible("This is your own account. Ask another Admin.")
     if typed.strip().casefold() != to_type(person).casefold():
         raise NotPossible("That is not what stands above. Nothing was deleted.")
-    for membership in Membership.objects.select_for_update().filter(user=person).order_by("pk"):
-        _may_lose_admin(by, membership)
+    memberships = list(Membership.objects.filter(user=person))
+    _lock_admins(memberships)
+    for membership in memberships:
+        _may_lose_admin(by, _locked(membership))
     return people.delete_person(by, person, why)
 
 
@@ -240,15 +242,28 @@ def _write_person(held: User, after: Mapping[str, str]) -> None:
     EmailAlias.objects.filter(district_id=people.district_of(held), login_email=held.login_email).delete()
 
 
+def _locked(membership: Membership) -> Membership:
+    """The row as it stands, for us alone until the end of the transaction."""
+    _lock_admins([membership])
+    return Membership.objects.select_for_update().get(pk=membership.pk)
+
+
+def _lock_admins(memberships: list[Membership]) -> None:
+    """Where an Admin may go, hold all Admins of the school first, in one order.
+
+    Of two who remove each other the second then waits and is told, and neither waits for ever.
+    """
+    schools = [each.school_id for each in memberships if each.school_id and Roles.ADMIN in each.roles]
+    admins = Membership.objects.select_for_update().filter(school__in=schools, roles__contains=[Roles.ADMIN])
+    list(admins.order_by("pk").values_list("pk"))
+
+
 def _may_lose_admin(by: User, membership: Membership) -> None:
     """Refuse what would leave a school without an Admin, or take Admin from oneself."""
     if membership.status != Status.ACTIVE or Roles.ADMIN not in membership.roles:
         return
     if membership.user_id == by.pk:
         raise NotPossible("You can't take Admin from yourself. Ask another Admin.")
-    # Locked, so that of two Admins who remove each other the second is refused.
-    admins = Membership.objects.select_for_update().filter(
-        school=membership.school_id, status=Status.ACTIVE, roles__contains=[Roles.ADMIN]
-    )
-    if set(admins.order_by("pk").values_list("user_id", flat=True)) <= {membership.user_id}:
+    admins = Membership.objects.filter(school=membership.school_id, status=Status.ACTIVE, roles__contains=[Roles.ADMIN])
+    if set(admins.values_list("user_id", flat=True)) <= {membership.user_id}:
         raise NotPossible(LAST_ADMIN)

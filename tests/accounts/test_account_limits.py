@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
+from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import people, tenancy
+from accounts import editing, people, tenancy
 from accounts.models import Membership, Roles, User
 from tests import factories
 from tests.accounts.pages import browser, carried, fresh, press, profile, text, trail, url, words
@@ -61,6 +63,30 @@ def test_deleting_asks_for_the_email(world: factories.World) -> None:
     assert fresh(world.student).deleted_at is not None
     assert [line[2] for line in trail("person.delete")] == [WHY]
     assert admin.get(url(world)).status_code == 404
+
+
+def test_of_two_admins_who_suspend_each_other_one_stays(world: factories.World) -> None:
+    with tenancy.support():
+        other = factories.person(world.district, world.school, Roles.ADMIN, first_name="Sam")
+        rows = {who.pk: factories.membership(who, world.school) for who in (world.admin, other)}
+    start, ends = Barrier(2), []
+
+    def suspend(by: User, whom: User) -> None:
+        row = rows[whom.pk]
+        with closing(connection), tenancy.district(world.district.pk):
+            start.wait(10)
+            try:
+                editing.change_status(by, row, editing.version(row), "suspended", WHY)
+                ends.append("suspended")
+            except people.NotPossible as refused:
+                ends.append(str(refused))
+
+    both = [Thread(target=suspend, args=pair) for pair in ((world.admin, other), (other, world.admin))]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join(30)
+    assert sorted(ends) == sorted(["suspended", editing.LAST_ADMIN])
 
 
 # Sister schools.

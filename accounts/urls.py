@@ -17,4 +17,6 @@ urlpatterns = [
     path("accounts/", listing.accounts, name="accounts"),
     path("accounts/notices/", telling.notices, name="notices"),
     path("accounts/api-access/", tokens.api_tokens, name="api_tokens"),
+    path("accounts/api-access/new/", tokens.make_token, name="make_token"),
+    path("accounts/api-access/<int:token_id>/revoke/", tokens.revoke_token, name="revoke_token"),
 ]

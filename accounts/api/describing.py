@@ -12,13 +12,12 @@ from rest_framework import serializers
 
 from accounts.api.once import HEADER, LONGEST
 from accounts.api.problems import CODES, MEDIA_TYPE
+from accounts.api.reading import Strict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from drf_spectacular.utils import Direction
-
-    from accounts.api.reading import Strict
 
 View = TypeVar("View", bound="Callable[..., Any]")
 
@@ -30,6 +29,10 @@ class Schema(AutoSchema):
         """`AccountShape` is called Account: in the description there is no row to mistake it for."""
         del direction
         return type(serializer).__name__.replace("Shape", "")
+
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> Any:
+        mapped = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        return {**mapped, "additionalProperties": False} if isinstance(serializer, Strict) else mapped
 
 
 class Wrong(serializers.Serializer[Any]):

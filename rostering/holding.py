@@ -1,7 +1,8 @@
 """Writes the holds of a run: which rows wait, and in whose name.
 
 A hold that waits already is moved to this run's rows, never stacked: one open hold per
-connection, school and reason. A preview gets holds of its own that nobody can decide.
+connection, school and reason. On a night on which nobody can be removed, those who were to
+leave go on waiting. A preview gets holds of its own that nobody can decide.
 """
 
 from __future__ import annotations
@@ -13,32 +14,38 @@ from django.utils.timezone import now
 
 from rostering import sql
 from rostering.models import Hold
+from rostering.steps import guard
 from rostering.steps.plan import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rostering.models import Run
-    from rostering.steps.guard import Risk
 
 
-def write_holds(run: Run, risks: list[Risk], limits: Mapping[str, float]) -> None:
+def write_holds(run: Run, risks: list[guard.Risk], limits: Mapping[str, float]) -> None:
     """Put every row at risk into its hold; refresh or end the holds that waited."""
+    kept = _leavers(run) if run.removals else set()
     _carry_over(run)
     texts: dict[tuple[str, int | None], list[str]] = defaultdict(list)
     for risk in risks:
-        params = {"run": run.pk, "connection": run.connection_id, "school": risk.school, "role": risk.role}
+        params = guard.selection(run, risk)
         for school in {row["school_id"] for row in sql.rows(f"guard.{risk.rows}", params)}:
             texts[risk.reason, school].append(risk.text)
             hold = _hold(run, risk.reason, school, " ".join(texts[risk.reason, school]))
             sql.run("guard.keep", {**params, "hold": hold.pk, "at": school}, chosen=risk.rows)
     if Hold.objects.filter(run=run).exists():
         sql.run("guard.together", {"run": run.pk})
-        _weigh(run, limits)
+        _weigh(run, limits, kept)
     if not run.preview:
-        Hold.objects.filter(connection=run.connection_id, state=Hold.State.OPEN).exclude(run=run).update(
-            state=Hold.State.SUPERSEDED, decided_at=now()
-        )
+        old = Hold.objects.filter(connection=run.connection_id, state=Hold.State.OPEN).exclude(run=run)
+        old.exclude(pk__in=kept).update(state=Hold.State.SUPERSEDED, decided_at=now())
+
+
+def _leavers(run: Run) -> set[int]:
+    """Holds of people who were to leave, of whom a listing that is not complete says nothing."""
+    params = {"run": run.pk, "connection": run.connection_id}
+    return {row["hold_id"] for row in sql.rows("guard.leavers_waiting", params)}
 
 
 def _hold(run: Run, reason: str, school: int | None, text: str) -> Hold:
@@ -75,8 +82,10 @@ def _carry_over(run: Run) -> None:
             old.save(update_fields=["run", "refreshed_at"])
 
 
-def _weigh(run: Run, limits: Mapping[str, float]) -> None:
+def _weigh(run: Run, limits: Mapping[str, float], kept: set[int]) -> None:
     for row in sql.rows("guard.weigh", {"run": run.pk, "connection": run.connection_id}):
+        if not row["people"] and row["id"] in kept:
+            continue
         if not row["people"]:
             Hold.objects.filter(pk=row["id"], state=Hold.State.OPEN).update(
                 state=Hold.State.SUPERSEDED, decided_at=now()

@@ -158,7 +158,7 @@ def notices_of(user: User) -> QuerySet[Notice]:
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
-    """The keys to the API that this person answers for, newest first: their own; a District admin's whole district's."""
+    """This person's keys to the API, revoked ones too, newest first; for a District admin the whole district's."""
     reach = reach_of(user)
     keys = ApiToken.objects.select_related("user").order_by("-created_at", "-pk")
     if reach.everything or not reach.administers:

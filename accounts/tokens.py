@@ -52,6 +52,7 @@ class Caller(NamedTuple):
 @transaction.atomic
 def make(by: User, name: str) -> NewToken:
     """Make a key for this person. Raises NotPossible if they have one of that name, or MOST of them."""
+    assert by.district_id is not None, "keys are for people of a district"
     name = name.strip()
     if ApiToken.objects.filter(user=by, revoked_at=None).count() >= MOST:
         raise NotPossible(f"You have {MOST} keys. Revoke one that nothing uses any more.")

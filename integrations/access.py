@@ -16,6 +16,8 @@ from accounts.models import School
 from integrations.models import Connection, ConnectionState, SchoolLink, StopSwitch, UpstreamTenant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
 
     from accounts.models import District, User
@@ -42,8 +44,14 @@ def connection_for(user: User, connection_id: int) -> Connection:
 
 def school_links_of(user: User, connection: Connection) -> QuerySet[SchoolLink]:
     """Which source school is which of the schools this person answers for."""
-    links = SchoolLink.objects.filter(connection=connection, active=True, school__in=schools_of(user).values("pk"))
-    return links.select_related("school").order_by("school__name")
+    return links_of(user, [connection]).order_by("school__name")
+
+
+def links_of(user: User, connections: Iterable[Connection]) -> QuerySet[SchoolLink]:
+    """The same of several connections."""
+    ids = [each.pk for each in connections]
+    links = SchoolLink.objects.filter(connection__in=ids, active=True, school__in=schools_of(user).values("pk"))
+    return links.select_related("school").order_by("connection_id", "school__name")
 
 
 def bought_but_not_linked(user: User) -> QuerySet[School]:

@@ -265,7 +265,20 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ChangeKind": "rostering.api.shapes.CHANGE_KINDS",
+        "ChangedField": "rostering.api.shapes.CHANGED",
+        "ConnectionKind": "rostering.api.shapes.KINDS",
+        "ConnectionState": "integrations.models.ConnectionState.choices",
+        "HoldState": "rostering.api.shapes.HOLD_STATES",
+        "MembershipStatus": "accounts.api.shapes.STANDING",
+        "ProblemCode": "accounts.api.describing.CODE_CHOICES",
+        "Role": "accounts.models.people.Roles.choices",
+        "RunState": "rostering.models.run.RunState.choices",
+        "SchoolRole": "accounts.api.shapes.AT_A_SCHOOL",
+        "Severity": "rostering.api.shapes.SEVERITIES",
+        "Trigger": "rostering.models.run.Trigger.choices",
+    },
 }
 
 # What is written down

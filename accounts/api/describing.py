@@ -43,15 +43,20 @@ class Wrong(serializers.Serializer[Any]):
     message = serializers.CharField(help_text="What, in words.")
 
 
+CODE_CHOICES = [(code, says) for code, (_, says) in CODES.items()]
+
+
 class ProblemShape(serializers.Serializer[Any]):
     """A refusal."""
 
     type = serializers.CharField(help_text="Always `about:blank`.")
     title = serializers.CharField(help_text="The status in words.")
     status = serializers.IntegerField()
-    code = serializers.ChoiceField(choices=[(code, says) for code, (_, says) in CODES.items()])
+    code = serializers.ChoiceField(choices=CODE_CHOICES)
     detail = serializers.CharField(help_text="Why, in words that a person can be shown.")
-    errors = Wrong(many=True, help_text="What is wrong with the request, for `not_valid`; else empty.")
+    errors = Wrong(  # type: ignore[assignment]  # a field of this name hides no errors
+        many=True, help_text="What is wrong with the request, for `not_valid`; else empty."
+    )
 
 
 class Operation(TypedDict, total=False):
@@ -93,7 +98,9 @@ def described(
 @cache
 def listed(shape: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """A page of a list of these."""
-    after = serializers.IntegerField(allow_null=True, help_text="Send it as `after` for the next page; null at the end.")
+    after = serializers.IntegerField(
+        allow_null=True, help_text="Send it as `after` for the next page; null at the end."
+    )
     made: type[serializers.Serializer[Any]] = type(
         f"{shape.__name__}Page", (serializers.Serializer,), {"results": shape(many=True), "next": after}
     )
@@ -122,7 +129,10 @@ def _refusals(codes: Iterable[str]) -> dict[Any, Any]:
 
 
 def _idempotency() -> OpenApiParameter:
-    says = f"Any text of your own. The same request sent again with it within 24 hours is answered as before, and not done twice. At most {LONGEST} characters."
+    says = (
+        "Any text of your own. The same request sent again with it within 24 hours is answered as before, "
+        f"and not done twice. At most {LONGEST} characters."
+    )
     schema = {"type": "string", "maxLength": LONGEST, "pattern": "^[ -~]*$"}
     return OpenApiParameter(HEADER, schema, OpenApiParameter.HEADER, description=says)
 

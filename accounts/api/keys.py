@@ -32,7 +32,7 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, Key]:
         """Let the key's maker in, through their own door."""
         words = get_authorization_header(request).split()
-        if len(words) != 2 or words[0].lower() != SCHEME.lower().encode():  # noqa: PLR2004 - the word and the key
+        if len(words) != 2 or words[0].lower() != SCHEME.lower().encode():
             raise NotAuthenticated
         shown = words[1].decode("ascii", errors="replace")
         found = tokens.caller(shown)

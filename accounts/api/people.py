@@ -32,9 +32,7 @@ EXAMPLE = {
 }
 
 
-@described(
-    "accounts_list", "List accounts", listed(shapes.AccountShape), tag=ACCOUNTS, query=shapes.AccountsAsked
-)
+@described("accounts_list", "List accounts", listed(shapes.AccountShape), tag=ACCOUNTS, query=shapes.AccountsAsked)
 def list_accounts(request: Request) -> Response:
     """Everybody at the key's schools, oldest account first, with what they are at those schools."""
     user = caller(request)

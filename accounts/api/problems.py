@@ -62,18 +62,20 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     del context
     match error:
         case Problem():
-            return answer(error.code, error.detail, error.errors)
+            response = answer(error.code, error.detail, error.errors)
         case NotPossible():
-            return answer("not_possible", str(error))
-        case Http404() | exceptions.NotFound():
-            return answer("not_found")
-        case PermissionDenied() | exceptions.PermissionDenied():
-            return answer("not_yours", str(error) if isinstance(error, PermissionDenied) else "")
+            response = answer("not_possible", str(error))
+        case Http404():
+            response = answer("not_found")
+        case PermissionDenied():
+            response = answer("not_yours", str(error))
         case exceptions.ValidationError():
-            return answer("not_valid", errors=list(_errors(error.detail, "")))
+            response = answer("not_valid", errors=list(_errors(error.detail, "")))
         case exceptions.APIException():
-            return _known(error)
-    return None
+            response = _known(error)
+        case _:
+            return None
+    return response
 
 
 def _known(error: exceptions.APIException) -> HttpResponse:

@@ -13,7 +13,7 @@ from rest_framework.parsers import JSONParser
 from accounts.api.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from django.db.models import QuerySet
     from rest_framework.parsers import BaseParser
@@ -42,7 +42,7 @@ class Json(JSONParser):
         if int(asked.META.get("CONTENT_LENGTH") or 0) > LONGEST_BODY:
             raise Problem("too_long")
         try:
-            return super().parse(stream, media_type, parser_context)  # type: ignore[arg-type]
+            return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise Problem("unreadable") from None
 
@@ -50,17 +50,18 @@ class Json(JSONParser):
 class OnlyJson(BaseContentNegotiation):
     """Every answer is JSON, whatever the request would rather have."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         """The parser, if the body says that it is JSON."""
         said = (request.content_type or "").split(";")[0].strip().lower()
         return next((each for each in parsers if each.media_type == said), None)
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """The only one."""
         del request, format_suffix
-        return renderers[0], renderers[0].media_type or ""
+        only = next(iter(renderers))
+        return only, only.media_type or ""
 
 
 class Strict(serializers.Serializer[Any]):
@@ -71,7 +72,7 @@ class Strict(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = {name: ["There is no such field."] for name in data if name not in self.fields}
             if unknown:
-                raise serializers.ValidationError(unknown, code="unknown")  # type: ignore[arg-type]
+                raise serializers.ValidationError(unknown, code="unknown")
         return super().to_internal_value(data)
 
 

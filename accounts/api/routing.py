@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def view(**handlers: Callable[..., Response]) -> Callable[..., HttpResponseBase]:
     """One address: `view(get=..., post=...)`, each a function of the request and the address's ids."""
-    return type("View", (APIView,), {method: _method(handler) for method, handler in handlers.items()}).as_view()
+    made: type[APIView] = type("View", (APIView,), {name: _method(handler) for name, handler in handlers.items()})
+    return made.as_view()
 
 
 def _method(handler: Callable[..., Response]) -> Callable[..., Response]:

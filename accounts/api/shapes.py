@@ -11,6 +11,7 @@ from accounts.models import Roles, Status
 
 #: Statuses that an account of a list can have: a deleted one is nobody's.
 STANDING = [choice for choice in Status.choices if choice[0] != Status.DELETED]
+AT_A_SCHOOL = [choice for choice in Roles.choices if choice[0] != Roles.DISTRICT_ADMIN]
 NAME = 200
 EMAIL = 320
 
@@ -58,9 +59,7 @@ class AccountsAsked(Paged):
     q = serializers.CharField(
         required=False, max_length=NAME, help_text="Only whose name, email or username has all these words."
     )
-    updated_since = Moment(
-        required=False, help_text="Only whose account or membership changed at or after this time."
-    )
+    updated_since = Moment(required=False, help_text="Only whose account or membership changed at or after this time.")
 
 
 class NewAccount(Strict):
@@ -74,7 +73,7 @@ class NewAccount(Strict):
     )
     school = Id(help_text="One of the key's schools.")
     roles = serializers.ListField(
-        child=serializers.ChoiceField(choices=[each for each in Roles.choices if each[0] != Roles.DISTRICT_ADMIN]),
+        child=serializers.ChoiceField(choices=AT_A_SCHOOL),
         min_length=1,
         max_length=3,
         help_text="Student and Assistant stand alone; Admin brings Teacher.",

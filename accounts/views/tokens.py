@@ -30,7 +30,12 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
     reach = admin_reach(request)
     if reach.everything:
         return redirect("admin:index")
-    return page(request, "accounts/api_tokens.html", SECTION, {"keys": tokens_of(reach.user).filter(revoked_at=None), **_example(request)})
+    return page(
+        request,
+        "accounts/api_tokens.html",
+        SECTION,
+        {"keys": tokens_of(reach.user).filter(revoked_at=None), **_example(request)},
+    )
 
 
 @never_cache
@@ -45,8 +50,8 @@ def make_token(request: HttpRequest) -> HttpResponse:
         "Make key",
         reverse("api_tokens"),
         says=[
-            "A program that has this key can see and do through the API what you can see and do here, "
-            "until you revoke it or are no longer an Admin.",
+            "A program that has this key can see and do through the API what you can here.",
+            "It can until you revoke the key, or are no longer an Admin.",
             "The key is shown once, on the next page.",
         ],
         template=IN_THE_SHELL,

@@ -13,6 +13,9 @@ from integrations.models import ConnectionState
 from rostering.models import Change, Hold, Issue, RunState, Trigger
 from rostering.wording import FIELDS
 
+KINDS = [(kind, registry.label(kind)) for kind in registry.PROVIDERS]
+CHANGED = list(FIELDS.items())
+CHANGE_KINDS, HOLD_STATES, SEVERITIES = Change.Kind.choices, Hold.State.choices, Issue.Severity.choices
 #: No reason is longer.
 WHY = 500
 #: No list of people, kinds or schools in a request is longer.
@@ -38,17 +41,12 @@ class ConnectionShape(serializers.Serializer[Any]):
     """A source from which the key's schools take their people."""
 
     id = Id()
-    kind = serializers.ChoiceField(choices=[(kind, registry.label(kind)) for kind in registry.PROVIDERS])
+    kind = serializers.ChoiceField(choices=KINDS)
     name = serializers.CharField(help_text="What the source calls the district.")
     state = serializers.ChoiceField(choices=ConnectionState.choices)
-    status = serializers.CharField(help_text="How it stands, in the words of the pages: Connected, On hold …")
     trouble = TroubleShape(allow_null=True)
-    paused_until = Moment(allow_null=True)
-    may_sync = serializers.BooleanField(help_text="Whether the key may start a sync, or must ask SmartPass for one.")
-    may_pause = serializers.BooleanField(help_text="Whether the key may pause and resume it.")
+    paused_until = Moment(allow_null=True, help_text="When a pause ends by itself.")
     schools = LinkShape(many=True, help_text="Those of the key's schools that it serves.")
-    last_run = Id(allow_null=True, help_text="The newest sync.")
-    last_good_run = Id(allow_null=True, help_text="The newest sync that brought the accounts into line.")
 
 
 class RunShape(serializers.Serializer[Any]):
@@ -77,7 +75,7 @@ class RunShape(serializers.Serializer[Any]):
 class DifferenceShape(serializers.Serializer[Any]):
     """A field that differs."""
 
-    field = serializers.ChoiceField(choices=list(FIELDS.items()))
+    field = serializers.ChoiceField(choices=CHANGED)
     before = serializers.CharField(allow_null=True)
     after = serializers.CharField(allow_null=True)
 
@@ -86,7 +84,7 @@ class ChangeShape(serializers.Serializer[Any]):
     """What a sync does to one person at one school."""
 
     id = Id()
-    kind = serializers.ChoiceField(choices=Change.Kind.choices, help_text="The weightiest thing it does.")
+    kind = serializers.ChoiceField(choices=CHANGE_KINDS, help_text="The weightiest thing it does.")
     account = Id(help_text="Whose account. That of a newcomer exists once the change was done.")
     name = serializers.CharField()
     external_id = serializers.CharField(help_text="The person's id at the source.")
@@ -102,7 +100,7 @@ class IssueShape(serializers.Serializer[Any]):
 
     id = Id()
     code = serializers.CharField(help_text="A reason code that does not change: `E-NO-EMAIL` …")
-    severity = serializers.ChoiceField(choices=Issue.Severity.choices)
+    severity = serializers.ChoiceField(choices=SEVERITIES)
     account = Id(allow_null=True)
     name = serializers.CharField()
     external_id = serializers.CharField()
@@ -118,20 +116,24 @@ class HoldShape(serializers.Serializer[Any]):
     connection = Id(source="connection_id")
     run = Id(source="run_id", help_text="The sync in which its list stands.")
     school = SchoolShape(allow_null=True, help_text="Null: at the district.")
-    state = serializers.ChoiceField(choices=Hold.State.choices)
+    state = serializers.ChoiceField(choices=HOLD_STATES)
     reason = serializers.CharField(help_text="The limit that was reached.")
     text = serializers.CharField(help_text="Why it waits, with the numbers, in words.")
     people = serializers.IntegerField()
     needs_second = serializers.BooleanField(help_text="Two people must agree to release it.")
-    has_first_yes = serializers.BooleanField(help_text="The first of them has agreed to this list.")
+    has_first_yes = serializers.SerializerMethodField(help_text="The first of them has agreed to this list.")
     fingerprint = serializers.CharField(allow_blank=True, help_text="Names the list. Send it with the decision.")
     opened_at = Moment()
     refreshed_at = Moment()
     decided_at = Moment(allow_null=True)
 
+    def get_has_first_yes(self, hold: Hold) -> bool:
+        """Whether the first yes is kept for the list as it is."""
+        return hold.first_yes_by_id is not None and hold.first_yes_for == hold.fingerprint
+
 
 class DecidedShape(serializers.Serializer[Any]):
-    """What became of a decision."""
+    """What was decided."""
 
     message = serializers.CharField(help_text="What was done, in words.")
     hold = HoldShape(help_text="The hold as it is now. What a decision about a part left waits on.")
@@ -147,54 +149,24 @@ class RunsAsked(Paged):
 class ChangesAsked(Paged):
     """Which changes."""
 
-    kind = serializers.ChoiceField(required=False, choices=Change.Kind.choices)
+    kind = serializers.ChoiceField(required=False, choices=CHANGE_KINDS)
     school = Id(required=False, help_text="Only at this school.")
 
 
 class HoldsAsked(Paged):
     """Which holds."""
 
-    state = serializers.ChoiceField(required=False, choices=Hold.State.choices)
+    state = serializers.ChoiceField(required=False, choices=HOLD_STATES)
     connection = Id(required=False, help_text="Only of this connection.")
 
 
-class Reason(Strict):
-    """Why. It stands in the history."""
-
-    why = serializers.CharField(max_length=WHY)
-
-
-class Pausing(Reason):
-    """How long to pause."""
-
-    until = serializers.DateField(
-        required=False, default=None, allow_null=True, help_text="The day on which syncs start again by themselves."
-    )
-
-
-class Starting(Strict):
-    """What to start."""
-
-    preview = serializers.BooleanField(
-        required=False, default=False, help_text="Only look at what resuming a paused source would do."
-    )
-
-
-class Deciding(Reason):
+class Deciding(Strict):
     """A decision about a list that was read, or about a part of it."""
 
     fingerprint = serializers.CharField(max_length=64, help_text="The hold's, as it was read.")
+    why = serializers.CharField(max_length=WHY, help_text="It stands in the history.")
     kinds = serializers.ListField(
-        child=serializers.ChoiceField(choices=Change.Kind.choices), required=False, max_length=len(Change.Kind)
+        child=serializers.ChoiceField(choices=CHANGE_KINDS), required=False, max_length=len(Change.Kind)
     )
     people = serializers.ListField(child=Id(), required=False, max_length=MANY, help_text="Only these accounts.")
     schools = serializers.ListField(child=Id(), required=False, max_length=MANY, help_text="Only at these schools.")
-
-
-class Undoing(Reason):
-    """What to turn back."""
-
-    preview = serializers.BooleanField(required=False, default=False, help_text="Only look at what that would do.")
-    schools = serializers.ListField(
-        child=Id(), required=False, min_length=1, max_length=MANY, help_text="Only their part. Left out: all the key's."
-    )

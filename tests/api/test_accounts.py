@@ -97,7 +97,9 @@ def test_a_list_costs_the_same_with_one_and_with_many(path: str, world: factorie
     key = program(world.district_admin)
 
     def cost() -> tuple[int, int]:
-        with CaptureQueriesContext(connection, ) as asked:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
             rows = key.get(path)["results"]
         assert not any("COUNT(" in query["sql"] for query in asked.captured_queries)
         return len(asked), len(rows)

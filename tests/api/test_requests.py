@@ -57,9 +57,7 @@ def test_a_refusal_has_one_shape(admin: Program) -> None:
         ("\xff\xfe", "application/json", (400, "unreadable")),
     ],
 )
-def test_a_body_that_cannot_be_read_is_refused(
-    body: str, kind: str, refusal: tuple[int, str], admin: Program
-) -> None:
+def test_a_body_that_cannot_be_read_is_refused(body: str, kind: str, refusal: tuple[int, str], admin: Program) -> None:
     answer = admin.client.post(f"{BASE}/accounts/", body.encode("latin-1"), content_type=kind, headers=admin.headers)
     assert (answer.status_code, answer.json()["code"]) == refusal
 
@@ -70,7 +68,7 @@ def test_a_body_that_cannot_be_read_is_refused(
 def test_a_query_that_nobody_understands_is_refused(query: str, admin: Program) -> None:
     answer = admin.client.get(f"{BASE}/accounts/?{query}", headers=admin.headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "not_valid")
-    assert answer.json()["errors"][0]["field"] == query.split("=")[0]
+    assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
 
 
 def test_what_breaks_is_told_as_a_problem_and_rolled_back(

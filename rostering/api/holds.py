@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rest_framework.response import Response
 
@@ -15,11 +15,9 @@ from rostering.api import changes, shapes
 from rostering.holds import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from rest_framework.request import Request
-
-    from rostering.models import Hold
 
 TAG = "Holds"
 EXAMPLE = {"fingerprint": "9f2c61d0a8e4b733", "why": "They graduated.", "kinds": ["suspend"]}
@@ -34,14 +32,14 @@ def list_holds(request: Request) -> Response:
     for name in wanted.keys() & {"state", "connection"}:
         holds = holds.filter(**{name: wanted[name]})
     found, following = page(holds, wanted, newest_first=True)
-    return Response({"results": told(found), "next": following})
+    return Response({"results": shapes.HoldShape(found, many=True).data, "next": following})
 
 
 @described("holds_get", "Get a hold", shapes.HoldShape, tag=TAG, refuses=("not_found",))
 def get_hold(request: Request, hold_id: int) -> Response:
     """One hold. Its fingerprint names the list that a decision is about."""
     user = caller(request)
-    return Response(told([access.hold_for(user, hold_id)])[0])
+    return Response(shapes.HoldShape(access.hold_for(user, hold_id)).data)
 
 
 @described(
@@ -105,12 +103,6 @@ def _decide(request: Request, hold_id: int, decide: Callable[..., str]) -> Respo
         message = decide(
             user, hold, given["fingerprint"], why=given["why"], said={}, part=chosen if any(chosen) else None
         )
-        now = told([access.hold_for(user, hold_id)])[0]
-        return Response(shapes.DecidedShape({"message": message, "hold": now}).data)
+        return Response(shapes.DecidedShape({"message": message, "hold": access.hold_for(user, hold_id)}).data)
 
     return once(request, do)
-
-
-def told(holds: Iterable[Hold]) -> list[dict[str, Any]]:
-    """Holds as the API says them."""
-    return [dict(shapes.HoldShape(hold).data) for hold in holds]

@@ -10,7 +10,7 @@ from accounts.api.describing import described, listed
 from accounts.api.keys import caller
 from accounts.api.reading import Paged, asked, page
 from rostering import access, lines, wording
-from rostering.api import changes, holds, shapes
+from rostering.api import changes, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +90,7 @@ def list_holds(request: Request, run_id: int) -> Response:
     user = caller(request)
     run = access.run_for(user, run_id)
     found, following = page(access.holds_of(user).filter(run=run), asked(request, Paged), newest_first=True)
-    return Response({"results": holds.told(found), "next": following})
+    return Response({"results": shapes.HoldShape(found, many=True).data, "next": following})
 
 
 def one(user: User, run_id: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts import tenancy
+from accounts import tenancy, tokens
 from accounts.models import User
 from integrations import registry
 from tests import factories
@@ -33,6 +33,7 @@ FILL: dict[str, Callable[[Any], int]] = {
     "hold_id": lambda world: world.hold.pk,
     "issue_id": lambda world: world.question.pk,
     "rejection_id": lambda world: world.rejection.pk,
+    "token_id": lambda world: world.token.pk,
     "tenant_id": lambda world: world.tenant.pk,
 }
 #: The same for Django admin's lists, where every id has one name.
@@ -68,8 +69,8 @@ class Address(NamedTuple):
         return filler(world)
 
 
-def addresses() -> list[Address]:
-    return list(_walk(get_resolver(), ""))
+def addresses(*, of_the_api: bool = False) -> list[Address]:
+    return [each for each in _walk(get_resolver(), "") if each.template.startswith("api/") == of_the_api]
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[Address]:
@@ -94,6 +95,8 @@ def worlds(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, An
     monkeypatch.setattr(registry, "tenants", lambda _: [])
     with tenancy.support():
         first, second = factories.world("Alder"), factories.world("Birch")
+        for each in (first, second):
+            each.token = tokens.make(each.admin, "Export").token  # type: ignore[attr-defined]
         first.tenant, second.tenant = factories.tenant("Alder at Clever"), factories.tenant("Birch at Clever")  # type: ignore[attr-defined]
     return first, second
 

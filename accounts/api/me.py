@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rest_framework.response import Response
 
-from accounts import access
+from accounts import access, access_api
 from accounts.api import shapes
 from accounts.api.describing import described
 from accounts.api.keys import caller, key
@@ -20,7 +20,7 @@ def me(request: Request) -> Response:
     """Who made the key, their district, and the schools that it reaches."""
     user = caller(request)
     found = {
-        "key": access.token_for(user, key(request).token_id),
+        "key": access_api.token_for(user, key(request).token_id),
         "account": user,
         "district": access.home_district(user),
         "district_wide": access.reach_of(user).district_wide,

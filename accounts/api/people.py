@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Prefetch
 from rest_framework.response import Response
 
-from accounts import access, people
+from accounts import access, access_api, people
 from accounts.api import shapes
 from accounts.api.describing import described, listed
 from accounts.api.keys import caller
@@ -37,7 +37,7 @@ def list_accounts(request: Request) -> Response:
     """Everybody at the key's schools, oldest account first, with what they are at those schools."""
     user = caller(request)
     wanted = asked(request, shapes.AccountsAsked)
-    found, following = page(_seen(user, access.accounts_like(user, wanted)), wanted)
+    found, following = page(_seen(user, access_api.accounts_like(user, wanted)), wanted)
     return Response({"results": shapes.AccountShape(found, many=True).data, "next": following})
 
 
@@ -84,7 +84,7 @@ def list_memberships(request: Request) -> Response:
     """Who is what at the key's schools, oldest membership first."""
     user = caller(request)
     wanted = asked(request, shapes.MembershipsAsked)
-    found, following = page(access.memberships_like(user, wanted).select_related("school"), wanted)
+    found, following = page(access_api.memberships_like(user, wanted).select_related("school"), wanted)
     return Response({"results": shapes.MembershipShape(found, many=True).data, "next": following})
 
 

@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import tokens
-from accounts.access import admin_reach, person, token_for, tokens_of
+from accounts.access import admin_reach, person
+from accounts.access_api import token_for, tokens_of
 from accounts.deeds import IN_THE_SHELL, Deed, form_for, offer
 from accounts.forms import NewTokenForm, NothingMore
 from accounts.shell import page, shows

@@ -54,7 +54,9 @@ def list_changes(request: Request, hold_id: int) -> Response:
     """The list that waits: what would be done if it were released."""
     user = caller(request)
     hold = access.hold_for(user, hold_id)
-    return Response(changes.told(access.held_by(hold), hold.run, asked(request, shapes.ChangesAsked)))
+    # A newcomer's rows wait together: one of them may be at a school that is not this reader's.
+    mine = access.changes_of(user, hold.run).filter(hold=hold)
+    return Response(changes.told(mine, hold.run, asked(request, shapes.ChangesAsked)))
 
 
 @described(

@@ -185,6 +185,18 @@ def test_a_sister_school_reads_nothing_of_this_one(worlds: tuple[Any, Any], acto
     assert world.sister_student.first_name in text
 
 
+def test_of_a_hold_over_two_schools_each_reads_its_own_rows(
+    worlds: tuple[Any, Any], actors: dict[str, Program]
+) -> None:
+    world, _ = worlds
+    with tenancy.support():
+        theirs = factories.hold(world.run, world.sister, reason="suspend_week")
+        for at in (world.school, world.sister):
+            factories.change(world.run, world.student, at, hold=theirs, kind="create")
+    rows = actors["sister"].get(f"/holds/{theirs.pk}/changes/")["results"]
+    assert [row["school"]["id"] for row in rows] == [world.sister.pk]
+
+
 @pytest.mark.parametrize("who", ["nobody", "revoked", "teacher", "student", "session"])
 def test_without_a_key_that_opens_something_every_address_is_the_same(who: str, worlds: tuple[Any, Any]) -> None:
     world, _ = worlds

@@ -159,3 +159,18 @@ class FirstAdminForm(forms.Form):
     def __init__(self, schools: QuerySet[School], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["school"].queryset = schools  # type: ignore[attr-defined]
+
+
+class NewTokenForm(forms.Form):
+    """What a new key to the API is called."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=80,
+        help_text="What will use it, for example: Nightly export to the data warehouse.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class NothingMore(forms.Form):
+    """A question to which the button is the answer."""

@@ -30,4 +30,6 @@ urlpatterns = [
     path("accounts/notices/seen/", telling.notices_seen, name="notices_seen"),
     path("accounts/notices/email/", telling.mail_wish, name="mail_wish"),
     path("accounts/api-access/", tokens.api_tokens, name="api_tokens"),
+    path("accounts/api-access/new/", tokens.make_token, name="make_token"),
+    path("accounts/api-access/<int:token_id>/revoke/", tokens.revoke_token, name="revoke_token"),
 ]

@@ -15,7 +15,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts import tenancy
+from accounts import tenancy, tokens
 from accounts.models import User
 from integrations import registry
 from tests import factories
@@ -34,6 +34,7 @@ FILL: dict[str, Callable[[Any], int]] = {
     "issue_id": lambda world: world.question.pk,
     "rejection_id": lambda world: world.rejection.pk,
     "request_id": lambda world: world.request.pk,
+    "token_id": lambda world: world.token.pk,
     "tenant_id": lambda world: world.tenant.pk,
     "account_id": lambda world: world.student.pk,
     "record_id": lambda world: world.record.pk,
@@ -79,8 +80,8 @@ class Address(NamedTuple):
         return filler(world)
 
 
-def addresses() -> list[Address]:
-    return list(_walk(get_resolver(), ""))
+def addresses(*, of_the_api: bool = False) -> list[Address]:
+    return [each for each in _walk(get_resolver(), "") if each.template.startswith("api/") == of_the_api]
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[Address]:
@@ -105,7 +106,10 @@ def worlds(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, An
     monkeypatch.setattr(registry, "tenants", lambda _: [])
     with tenancy.support():
         first, second = factories.world("Alder"), factories.world("Birch")
-        _ = [factories.notice(each.district, at) for each in (first, second) for at in (each.school, each.sister, None)]
+        for each in (first, second):
+            each.token = tokens.make(each.admin, "Export").token  # type: ignore[attr-defined]
+            for at in (each.school, each.sister, None):
+                factories.notice(each.district, at)
         first.tenant, second.tenant = factories.tenant("Alder at Clever"), factories.tenant("Birch at Clever")  # type: ignore[attr-defined]
     return first, second
 

@@ -12,10 +12,11 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.access import memberships_of, reach_of, schools_of
+from accounts.access import memberships_at, memberships_of, reach_of, schools_of
 from accounts.models import User
-from integrations.access import connections_of
-from rostering.models import Change, Hold, Issue, Record, Rejection, Run
+from integrations.access import connections_of, school_links_of
+from integrations.models import Connection, Link, SchoolLink, StopSwitch
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from accounts.models import School
-    from integrations.models import Connection
 
 
 def runs_of(user: User) -> QuerySet[Run]:
@@ -56,6 +56,43 @@ def _changes_seen_by(user: User) -> Q:
         return Q()
     mine = Q(school__in=schools_of(user).values("pk"))
     return mine | Q(school=None) if reach.district_wide else mine
+
+
+def seen_by(user: User, changes: QuerySet[Change]) -> QuerySet[Change]:
+    """Of these changes the ones at the schools this person answers for."""
+    return changes.filter(_changes_seen_by(user))
+
+
+def connections_behind(user: User, account: User) -> QuerySet[Connection]:
+    """The sources that gave somebody's memberships, or their name, as far as this person may know."""
+    owning = memberships_at(user, account).filter(source_id__isnull=False).values("source_id")
+    naming = Q(pk=account.profile_source, pk__in=connections_of(user).values("pk"))
+    return Connection.objects.filter(Q(pk__in=owning) | naming).order_by("pk")
+
+
+def links_of(connection: Connection, account: User) -> list[Link]:
+    """The lasting ids by which a source knows somebody, for whoever was let to both."""
+    roster = Link.objects.filter(connection=connection, user=account, kind=Link.Kind.ROSTER)
+    return list(roster.order_by("external_id"))
+
+
+def places_of(user: User, connection: Connection) -> dict[int, list[SchoolLink]]:
+    """By school: which of this person's schools the connection reads, and from which of its own."""
+    found: dict[int, list[SchoolLink]] = {}
+    for each in school_links_of(user, connection):
+        found.setdefault(each.school_id, []).append(each)
+    return found
+
+
+def last_good_run(connection: Connection) -> Run | None:
+    """The last sync of a connection that came to its end."""
+    good = Run.objects.filter(connection=connection, state=RunState.DONE, preview=False, undoes=None)
+    return good.order_by("-created_at", "-pk").first()
+
+
+def stop_switch(connection: Connection) -> bool:
+    """Whether SmartPass stopped this connection, its source, or everything."""
+    return connection.stopped or StopSwitch.objects.filter(kind__in=("", connection.kind)).exists()
 
 
 def issues_of(user: User, run: Run) -> QuerySet[Issue]:

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from rostering.views import finding, helping, integrations, overview, steering, syncs
+from rostering.views import asking, finding, helping, integrations, overview, provenance, steering, syncs
 
 urlpatterns = [
+    path("accounts/ask-access/", asking.ask_access, name="ask_access"),
+    path("accounts/<int:account_id>/source/", provenance.account_source, name="account_source"),
+    path("accounts/<int:account_id>/history/", provenance.account_history, name="account_history"),
     path("accounts/integrations/", integrations.integrations, name="integrations"),
     path("accounts/integrations/clever/", integrations.clever, name="clever"),
     path("accounts/integrations/clever/ready/", integrations.ready, name="ready"),

@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.timezone import now
 
 from accounts import people
-from accounts.models import District, Membership, Notice, Roles, School, StaffRole, User
+from accounts.models import District, Membership, Notice, Pin, Roles, School, StaffRole, User
 from integrations.models import Connection, ConnectionState, Link, SchoolLink, UpstreamTenant
 from integrations.records import Place
 from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState, SupportRequest, Trigger
@@ -200,6 +200,12 @@ def known(of: Connection, who: User, record_of_them: Record | None = None) -> Li
     return Link.objects.create(district=of.district, connection=of, user=who, external_id=external_id)
 
 
+def pin(of: User, at: School | None, field: str = "number", **fields: Any) -> Pin:
+    """Something the sync may not change."""
+    row: dict[str, Any] = {"why": "Agreed with the office", **fields}
+    return Pin.objects.create(district_id=people.district_of(of), user=of, school=at, field=field, **row)
+
+
 class Source:
     """A source that shares the linked schools of a connection and one more."""
 
@@ -240,6 +246,8 @@ class World:
     request: SupportRequest
     record: Record
     sister_record: Record
+    membership: Membership
+    pin: Pin
 
 
 def world(name: str) -> World:
@@ -278,4 +286,6 @@ def world(name: str) -> World:
         request(admin, here, words=f"{name} asks"),
         record(tie, ours.external_id, first_name=f"{name}Quinn"),
         record(tie, theirs.external_id, first_name=f"{name}Harper"),
+        membership(student, here),
+        pin(student, here, by=admin),
     )

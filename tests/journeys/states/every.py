@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from tests.journeys.states import State, door, finding, notices, runs, sources
+from tests.journeys.states import State, account, door, finding, notices, runs, sources
 
-STATES: list[State] = [*door.STATES, *finding.STATES, *notices.STATES, *runs.STATES, *sources.STATES]
+STATES: list[State] = [
+    *door.STATES,
+    *account.STATES,
+    *finding.STATES,
+    *notices.STATES,
+    *runs.STATES,
+    *sources.STATES,
+]
 
 #: Addresses that answer with no page of their own, each with what they are.
 NO_PAGE = {
+    **account.NO_PAGE,
     "home": "leads on, or is shown as home-teacher",
     "choose_school": "the switcher's button",
     "overview_csv": "a file",

@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404
 from accounts.access import memberships_of, reach_of, schools_of
 from accounts.models import User
 from integrations.access import connections_of
-from integrations.models import SchoolLink
 from rostering.models import Change, Hold, Issue, Record, Rejection, Run
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from accounts.models import School
     from integrations.models import Connection
 
 
@@ -64,14 +64,14 @@ def issues_of(user: User, run: Run) -> QuerySet[Issue]:
     then = Issue.objects.filter(connection=run.connection_id, opened_by__lte=run.pk).filter(
         Q(opened_at__isnull=False) | Q(opened_by=run), Q(closed_at=None) | Q(closed_by__gt=run.pk)
     )
-    return then.filter(_issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
+    return then.filter(issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
 
 
 def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
     then = Issue.objects.filter(
         Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
-        _issues_seen_by(user),
+        issues_seen_by(user),
         connection=OuterRef("connection_id"),
         opened_by__lte=OuterRef("pk"),
         opened_at__isnull=False,
@@ -79,15 +79,16 @@ def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     return runs.annotate(warned=Exists(then))
 
 
-def _issues_seen_by(user: User) -> Q:
+def issues_seen_by(user: User, at: School | None = None) -> Q:
+    """Which issues are this person's to see: their schools', and their people's."""
     reach = reach_of(user)
     if reach.everything:
         return Q()
-    here = Q(school__in=schools_of(user).values("pk"))
-    if reach.district_wide:
+    here = Q(school__in=schools_of(user, at).values("pk"))
+    if reach.district_wide and at is None:
         return here | Q(school=None)
     # What belongs to the person and not to one school is the business of every school they are at.
-    return here | Q(school=None, user_id__in=memberships_of(user).values("user_id"))
+    return here | Q(school=None, user_id__in=memberships_of(user, at).values("user_id"))
 
 
 def holds_of(user: User) -> QuerySet[Hold]:
@@ -157,11 +158,6 @@ def search(changes: QuerySet[Change], words: str) -> QuerySet[Change]:
         planned = Q(after__first_name__icontains=word) | Q(after__last_name__icontains=word)
         changes = changes.filter(Q(user_id__in=people) | planned | Q(external_id=word))
     return changes
-
-
-def linked_places(connection: Connection) -> list[str]:
-    """The ids of a connection's linked source schools, for whoever was let to the connection itself."""
-    return list(SchoolLink.objects.filter(connection=connection, active=True).values_list("external_id", flat=True))
 
 
 # For support only: every district's rows.

@@ -8,16 +8,17 @@ and an Admin elsewhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from django.utils.timezone import now
 
 from accounts import people
-from accounts.models import District, Membership, Roles, School, StaffRole, User
+from accounts.models import District, Membership, Notice, Roles, School, StaffRole, User
 from integrations.models import Connection, ConnectionState, Link, SchoolLink, UpstreamTenant
 from integrations.records import Place
-from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState, Trigger
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState, SupportRequest, Trigger
 
 PASSWORD = "maple river otter 42"
 _numbers = count(1)
@@ -155,6 +156,25 @@ def rejection(of: Run, at: School | None) -> Rejection:
     )
 
 
+def notice(of: District, school: School | None, **fields: Any) -> Notice:
+    """Something the Admins of a school are told, without an e-mail: a hold that waits."""
+    row: dict[str, Any] = {
+        "kind": Notice.Kind.HOLD,
+        "about": f"hold:{next(_numbers)}",
+        "text": f"We paused part of tonight's sync for {school.name if school else of.name}.",
+        "link": "/accounts/syncs/",
+        "must_act": True,
+    }
+    return Notice.objects.create(district=of, school=school, **{**row, **fields})
+
+
+def request(by: User, at: School | None, **fields: Any) -> SupportRequest:
+    """A question of a school that waits for support."""
+    row: dict[str, Any] = {"kind": SupportRequest.Kind.HELP, "words": "How do I add a teacher?"}
+    made = {**row, "due_at": now() + timedelta(hours=24), "district_id": by.district_id, **fields}
+    return SupportRequest.objects.create(school=at, asked_by=by, **made)
+
+
 def record(of: Connection, *places: str, first_name: str = "Quinn", last_name: str = "Bell", **fields: Any) -> Record:
     """Somebody whom the source lists as a student at these places."""
     external_id = f"{next(_numbers):024x}"
@@ -217,6 +237,7 @@ class World:
     issue: Issue
     question: Issue
     rejection: Rejection
+    request: SupportRequest
     record: Record
     sister_record: Record
 
@@ -254,6 +275,7 @@ def world(name: str) -> World:
         issue(last, student, None),
         issue(last, None, None, code="E-SAME-PERSON", detail={"user": admin.pk}),
         rejection(last, here),
+        request(admin, here, words=f"{name} asks"),
         record(tie, ours.external_id, first_name=f"{name}Quinn"),
         record(tie, theirs.external_id, first_name=f"{name}Harper"),
     )

@@ -17,8 +17,8 @@ from rostering import checking
 from rostering.models import Change, Rejection
 from tests import factories
 from tests.desk import TOKEN
+from tests.digest import digest
 from tests.rostering.pages import browser, change, text, words
-from tests.test_walls import digest
 
 
 class Clever:

@@ -13,8 +13,8 @@ from accounts.models import Membership, Pin, Roles, School, User
 from integrations.models import Connection, SchoolLink
 from rostering.models import Change, Hold, Record, Run
 from tests import factories
+from tests.digest import digest
 from tests.rostering.pages import browser, change, text
-from tests.test_walls import digest
 
 AUGUST = now() + timedelta(days=30)
 

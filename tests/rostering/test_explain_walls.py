@@ -11,8 +11,8 @@ from accounts import tenancy
 from accounts.models import Membership, Pin, Roles, User
 from rostering.models import Change, Rejection
 from tests import factories
+from tests.digest import digest
 from tests.rostering.pages import browser, change, text
-from tests.test_walls import digest
 
 FIND, SCHOOLS = "/accounts/find/", "/accounts/schools/"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.journeys.states import State, door, finding, runs
+from tests.journeys.states import State, door, finding, notices, runs, sources
 
-STATES: list[State] = [*door.STATES, *finding.STATES, *runs.STATES]
+STATES: list[State] = [*door.STATES, *finding.STATES, *notices.STATES, *runs.STATES, *sources.STATES]
 
 #: Addresses that answer with no page of their own, each with what they are.
 NO_PAGE = {
@@ -12,4 +12,7 @@ NO_PAGE = {
     "choose_school": "the switcher's button",
     "overview_csv": "a file",
     "account_logout": "a button of the menu",
+    "notices_seen": "marks notices as read and leads back, or gives the bell anew",
+    "mail_wish": "saves and leads back, as notices-wish-saved; a wish that is none cannot be pressed",
+    "ahead": "a part of resume that is asked for again",
 }

@@ -8,35 +8,75 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.access import memberships_of, reach_of, schools_of
-from accounts.models import User
+from accounts.access import accounts_of, memberships_of, reach_of, schools_of
+from accounts.models import Membership, Roles, Status, User
 from integrations.access import connections_of
 from integrations.models import SchoolLink
 from rostering.models import Change, Hold, Issue, Record, Rejection, Run
+from rostering.undo import HAPPENED, UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
 
+    from accounts.models import School
     from integrations.models import Connection
 
 
-def runs_of(user: User) -> QuerySet[Run]:
-    """The runs of every connection that serves this person, newest first, with `undone`.
+def runs_of(user: User, at: School | None = None) -> QuerySet[Run]:
+    """The runs of every connection that serves this person (or `at`), newest first, with `undone`: their part's word.
 
-    Previews are support's.
+    Previews are support's, and the undo of other schools' part is theirs.
     """
-    undone = Run.objects.filter(undoes=OuterRef("pk"), applied_at__isnull=False)
-    runs = Run.objects.select_related("connection", "district", "asked_by").annotate(undone=Exists(undone))
+    runs = Run.objects.select_related("connection", "district", "asked_by").annotate(undone=_undone(user, at))
     runs = runs.order_by("-created_at", "-pk")
     if reach_of(user).everything:
         return runs
-    return runs.filter(connection__in=connections_of(user).values("pk"), preview=False)
+    runs = runs.filter(connection__in=connections_of(user).values("pk"), preview=False)
+    part = part_of(user, at)
+    if part is None:
+        return runs
+    if at is not None:
+        runs = runs.filter(connection__in=SchoolLink.objects.filter(school=at).values("connection_id"))
+    return runs.filter(Q(schools=None) | Q(schools__overlap=part))
+
+
+def part_of(user: User, at: School | None = None) -> list[int] | None:
+    """The schools whose part of a run this person decides; None for all of it."""
+    reach = reach_of(user)
+    if at is not None:
+        return list(schools_of(user, at).values_list("pk", flat=True))
+    return None if reach.everything or reach.district_wide else sorted(reach.own_schools)
+
+
+def sees_all_of(user: User, connection: Connection) -> bool:
+    """Whether every linked school is this person's, so that numbers of the whole listing tell nothing of others."""
+    part = part_of(user)
+    return part is None or not SchoolLink.objects.filter(connection=connection, active=True).exclude(
+        school__in=part
+    ).exists()
+
+
+def _undone(user: User, at: School | None) -> Case:
+    """Whether nothing of this person's part of a run stands any more."""
+    undos = Run.objects.filter(undoes=OuterRef("pk"), applied_at__isnull=False)
+    whole = undos.filter(schools=None).exclude(Exists(undos))
+    mine = Change.objects.filter(HAPPENED, _changes_seen_by(user, at), run=OuterRef("pk"))
+    stands = mine.alias(gone=UNDONE).filter(gone=False)
+    return Case(
+        # Asked in this order: most runs have no undo, and an undo of everything asks nothing of the rows.
+        When(~Exists(undos), then=False),
+        When(Exists(whole), then=True),
+        When(~Exists(mine), then=False),
+        When(Exists(stands), then=False),
+        default=True,
+        output_field=BooleanField(),
+    )
 
 
 def run_for(user: User, run_id: int) -> Run:
@@ -44,34 +84,34 @@ def run_for(user: User, run_id: int) -> Run:
     return get_object_or_404(runs_of(user), pk=run_id)
 
 
-def changes_of(user: User, run: Run) -> QuerySet[Change]:
-    """This person's part of a run: what it does at the schools they answer for."""
-    mine = Change.objects.filter(_changes_seen_by(user), run=run)
+def changes_of(user: User, run: Run, at: School | None = None) -> QuerySet[Change]:
+    """This person's part of a run: what it does at the schools they answer for, or at one of them."""
+    mine = Change.objects.filter(_changes_seen_by(user, at), run=run)
     return mine.select_related("school", "hold").order_by("kind", "pk")
 
 
-def _changes_seen_by(user: User) -> Q:
+def _changes_seen_by(user: User, at: School | None = None) -> Q:
     reach = reach_of(user)
     if reach.everything:
-        return Q()
-    mine = Q(school__in=schools_of(user).values("pk"))
-    return mine | Q(school=None) if reach.district_wide else mine
+        return Q(school=at) if at else Q()
+    mine = Q(school__in=schools_of(user, at).values("pk"))
+    return mine | Q(school=None) if reach.district_wide and at is None else mine
 
 
-def issues_of(user: User, run: Run) -> QuerySet[Issue]:
+def issues_of(user: User, run: Run, at: School | None = None) -> QuerySet[Issue]:
     """What needed an eye when this run ended, for this person's schools and their people."""
     # A preview's own findings were never opened; it saw them all the same.
     then = Issue.objects.filter(connection=run.connection_id, opened_by__lte=run.pk).filter(
         Q(opened_at__isnull=False) | Q(opened_by=run), Q(closed_at=None) | Q(closed_by__gt=run.pk)
     )
-    return then.filter(_issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
+    return then.filter(issues_seen_by(user, at)).select_related("school").order_by("severity", "code", "pk")
 
 
-def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
+def with_warnings(user: User, runs: QuerySet[Run], at: School | None = None) -> QuerySet[Run]:
     """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
     then = Issue.objects.filter(
         Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
-        _issues_seen_by(user),
+        issues_seen_by(user, at),
         connection=OuterRef("connection_id"),
         opened_by__lte=OuterRef("pk"),
         opened_at__isnull=False,
@@ -79,18 +119,19 @@ def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     return runs.annotate(warned=Exists(then))
 
 
-def _issues_seen_by(user: User) -> Q:
+def issues_seen_by(user: User, at: School | None = None) -> Q:
+    """Which issues are this person's to see: their schools', and their people's."""
     reach = reach_of(user)
     if reach.everything:
         return Q()
-    here = Q(school__in=schools_of(user).values("pk"))
-    if reach.district_wide:
+    here = Q(school__in=schools_of(user, at).values("pk"))
+    if reach.district_wide and at is None:
         return here | Q(school=None)
     # What belongs to the person and not to one school is the business of every school they are at.
-    return here | Q(school=None, user_id__in=memberships_of(user).values("user_id"))
+    return here | Q(school=None, user_id__in=memberships_of(user, at).values("user_id"))
 
 
-def holds_of(user: User) -> QuerySet[Hold]:
+def holds_of(user: User, at: School | None = None) -> QuerySet[Hold]:
     """The holds on this person's schools, open ones first; District admins also see the district's own."""
     holds = Hold.objects.select_related(
         "connection", "district", "school", "run", "run__connection", "first_yes_by", "decided_by"
@@ -99,8 +140,8 @@ def holds_of(user: User) -> QuerySet[Hold]:
     reach = reach_of(user)
     if reach.everything:
         return holds
-    mine = Q(school__in=schools_of(user).values("pk"))
-    if reach.district_wide:
+    mine = Q(school__in=schools_of(user, at).values("pk"))
+    if reach.district_wide and at is None:
         mine |= Q(school=None, district=user.district_id)
     return holds.filter(mine)
 
@@ -120,14 +161,14 @@ def held_kinds(hold: Hold) -> list[tuple[str, int]]:
     return list(held_by(hold).order_by("kind").values_list("kind").annotate(number=Count("pk")))
 
 
-def counts(user: User, runs: Iterable[Run]) -> dict[int, dict[str, int]]:
+def counts(user: User, runs: Iterable[Run], at: School | None = None) -> dict[int, dict[str, int]]:
     """For each run: how many rows of this person's part happened, by kind, and under "held" how many wait."""
     ids = [run.pk for run in runs]
     waiting = Q(hold__state__in=(Hold.State.OPEN, Hold.State.PREVIEW))
     done = Q(hold__state=Hold.State.RELEASED) | Q(hold=None, run__applied_at__isnull=False)
     done |= Q(hold=None, run__preview=True)
     rows = (
-        Change.objects.filter(_changes_seen_by(user), run__in=ids)
+        Change.objects.filter(_changes_seen_by(user, at), run__in=ids)
         .values_list("run", "kind")
         .annotate(happened=Count("pk", filter=done), held=Count("pk", filter=waiting))
     )
@@ -138,9 +179,9 @@ def counts(user: User, runs: Iterable[Run]) -> dict[int, dict[str, int]]:
     return found
 
 
-def issue_counts(user: User, run: Run) -> list[tuple[str, int]]:
+def issue_counts(user: User, run: Run, at: School | None = None) -> list[tuple[str, int]]:
     """How many people this person may see have which reason code, the most frequent first."""
-    codes = issues_of(user, run).order_by().values_list("code").annotate(number=Count("pk"))
+    codes = issues_of(user, run, at).order_by().values_list("code").annotate(number=Count("pk"))
     return sorted(codes, key=lambda row: (-row[1], row[0]))
 
 
@@ -148,6 +189,25 @@ def names_of(user_ids: Iterable[int]) -> dict[int, str]:
     """What people are called, for rows this person was let to already."""
     people = User.objects.filter(pk__in=set(user_ids)).only("pk", "first_name", "last_name")
     return {each.pk: each.get_full_name() for each in people}
+
+
+def deciders_of(hold: Hold) -> int:
+    """How many people of the school and the district may decide a hold."""
+    mine = Q(school=hold.school_id, roles__contains=[Roles.ADMIN]) if hold.school_id else Q()
+    district = Q(school=None, roles__contains=[Roles.DISTRICT_ADMIN])
+    admins = Membership.objects.filter(mine | district if mine else district, status=Status.ACTIVE)
+    return admins.filter(district=hold.district_id).values("user_id").distinct().count()
+
+
+def called(user: User, people: Iterable[User | None]) -> dict[int, str]:
+    """What this person may call whoever did something: by name only those whose account they may open."""
+    did = {each.pk: each for each in people if each is not None}
+    known = set(accounts_of(user).filter(pk__in=did).values_list("pk", flat=True))
+    words = {
+        pk: "SmartPass support" if each.is_staff else each.get_full_name() if pk in known else "Another Admin"
+        for pk, each in did.items()
+    }
+    return {**words, user.pk: "You"}
 
 
 def search(changes: QuerySet[Change], words: str) -> QuerySet[Change]:

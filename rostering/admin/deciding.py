@@ -21,13 +21,12 @@ from rostering import access, asking, lines
 from rostering.admin.connections import name_of
 from rostering.admin.runs import PAGE, narrowed
 from rostering.forms import Decision, Filter, SameOrNot
-from rostering.holds import Part
+from rostering.holds import Part, agreed, rows_of
 from rostering.models import Change, Hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse, QueryDict
 
 STANDS = (
@@ -56,6 +55,7 @@ def hold_page(request: HttpRequest, hold_id: int) -> HttpResponse:
         "lines": lines.lines(page, hold.run),
         "kinds": [(kind, Change.Kind(kind).label, n) for kind, n in access.held_kinds(hold)],
         "open": hold.state == Hold.State.OPEN,
+        "agreed": agreed(hold),
         "trail": trail_of(user, target_of(hold)),
     }
     return show(request, "console/hold.html", _title(hold), context)
@@ -85,7 +85,7 @@ def _decide(request: HttpRequest, hold_id: int, decide: Callable[..., str], verb
     user = person(request)
     hold = access.hold_for(user, hold_id)
     part = _part(request.GET)
-    rows = _rows(hold, part)
+    rows = rows_of(hold, part)
     form = form_for(request, Decision, fingerprint=request.GET.get("read", ""))
 
     def do(given: dict[str, Any]) -> HttpResponse:
@@ -196,10 +196,3 @@ def _part(given: QueryDict) -> Part | None:
     if not all(each.isdecimal() for each in people) or not set(kinds) <= set(Change.Kind.values):
         raise Http404
     return Part(kinds=kinds, people=tuple(map(int, people))) if kinds or people else None
-
-
-def _rows(hold: Hold, part: Part | None) -> QuerySet[Change]:
-    rows = access.held_by(hold)
-    if part and part.kinds:
-        rows = rows.filter(kind__in=part.kinds)
-    return rows.filter(user_id__in=part.people) if part and part.people else rows

@@ -12,8 +12,8 @@ from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, Whe
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.access import accounts_of, memberships_of, reach_of, schools_of
-from accounts.models import Membership, Roles, Status, User
+from accounts.access import memberships_of, reach_of, schools_of
+from accounts.models import User
 from integrations.access import connections_of
 from integrations.models import SchoolLink
 from rostering.models import Change, Hold, Issue, Record, Rejection, Run
@@ -33,7 +33,7 @@ def runs_of(user: User, at: School | None = None) -> QuerySet[Run]:
 
     Previews are support's, and the undo of other schools' part is theirs.
     """
-    runs = Run.objects.select_related("connection", "district", "asked_by").annotate(undone=_undone(user, at))
+    runs = Run.objects.select_related("connection", "district", "asked_by").annotate(undone=undone(user, at))
     runs = runs.order_by("-created_at", "-pk")
     if reach_of(user).everything:
         return runs
@@ -57,16 +57,17 @@ def part_of(user: User, at: School | None = None) -> list[int] | None:
 def sees_all_of(user: User, connection: Connection) -> bool:
     """Whether every linked school is this person's, so that numbers of the whole listing tell nothing of others."""
     part = part_of(user)
-    return part is None or not SchoolLink.objects.filter(connection=connection, active=True).exclude(
-        school__in=part
-    ).exists()
+    return (
+        part is None
+        or not SchoolLink.objects.filter(connection=connection, active=True).exclude(school__in=part).exists()
+    )
 
 
-def _undone(user: User, at: School | None) -> Case:
-    """Whether nothing of this person's part of a run stands any more."""
+def undone(user: User, at: School | None = None) -> Case:
+    """Of a run: whether nothing of this person's part of it stands any more."""
     undos = Run.objects.filter(undoes=OuterRef("pk"), applied_at__isnull=False)
     whole = undos.filter(schools=None).exclude(Exists(undos))
-    mine = Change.objects.filter(HAPPENED, _changes_seen_by(user, at), run=OuterRef("pk"))
+    mine = Change.objects.filter(HAPPENED, changes_seen_by(user, at), run=OuterRef("pk"))
     stands = mine.alias(gone=UNDONE).filter(gone=False)
     return Case(
         # Asked in this order: most runs have no undo, and an undo of everything asks nothing of the rows.
@@ -86,11 +87,12 @@ def run_for(user: User, run_id: int) -> Run:
 
 def changes_of(user: User, run: Run, at: School | None = None) -> QuerySet[Change]:
     """This person's part of a run: what it does at the schools they answer for, or at one of them."""
-    mine = Change.objects.filter(_changes_seen_by(user, at), run=run)
+    mine = Change.objects.filter(changes_seen_by(user, at), run=run)
     return mine.select_related("school", "hold").order_by("kind", "pk")
 
 
-def _changes_seen_by(user: User, at: School | None = None) -> Q:
+def changes_seen_by(user: User, at: School | None = None) -> Q:
+    """Which change rows are this person's to see: those at their schools; a District admin's also at the district."""
     reach = reach_of(user)
     if reach.everything:
         return Q(school=at) if at else Q()
@@ -107,16 +109,17 @@ def issues_of(user: User, run: Run, at: School | None = None) -> QuerySet[Issue]
     return then.filter(issues_seen_by(user, at)).select_related("school").order_by("severity", "code", "pk")
 
 
-def with_warnings(user: User, runs: QuerySet[Run], at: School | None = None) -> QuerySet[Run]:
-    """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
-    then = Issue.objects.filter(
-        Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
-        issues_seen_by(user, at),
-        connection=OuterRef("connection_id"),
-        opened_by__lte=OuterRef("pk"),
-        opened_at__isnull=False,
+def warned(user: User, at: School | None = None) -> Exists:
+    """Of a run: whether somebody of this person's schools needed an eye then."""
+    return Exists(
+        Issue.objects.filter(
+            Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
+            issues_seen_by(user, at),
+            connection=OuterRef("connection_id"),
+            opened_by__lte=OuterRef("pk"),
+            opened_at__isnull=False,
+        )
     )
-    return runs.annotate(warned=Exists(then))
 
 
 def issues_seen_by(user: User, at: School | None = None) -> Q:
@@ -143,7 +146,7 @@ def holds_of(user: User, at: School | None = None) -> QuerySet[Hold]:
     mine = Q(school__in=schools_of(user, at).values("pk"))
     if reach.district_wide and at is None:
         mine |= Q(school=None, district=user.district_id)
-    return holds.filter(mine)
+    return holds.filter(mine).exclude(state=Hold.State.PREVIEW)
 
 
 def hold_for(user: User, hold_id: int) -> Hold:
@@ -151,14 +154,24 @@ def hold_for(user: User, hold_id: int) -> Hold:
     return get_object_or_404(holds_of(user), pk=hold_id)
 
 
-def held_by(hold: Hold) -> QuerySet[Change]:
-    """The list of a hold, for whoever was let to the hold itself."""
-    return Change.objects.filter(hold=hold, run=hold.run_id).select_related("school", "hold").order_by("kind", "pk")
+def held_by(hold: Hold, user: User | None = None) -> QuerySet[Change]:
+    """The list of a hold, for whoever was let to the hold itself; of it what this person may see (null: all).
+
+    A newcomer's rows wait together, so that a school's hold may hold what happens at another one.
+    """
+    seen = changes_seen_by(user) if user else Q()
+    rows = Change.objects.filter(seen, hold=hold, run=hold.run_id)
+    return rows.select_related("school", "hold").order_by("kind", "pk")
 
 
-def held_kinds(hold: Hold) -> list[tuple[str, int]]:
+def waiting_in(changes: QuerySet[Change]) -> QuerySet[Change]:
+    """Of these rows the ones that wait for a person."""
+    return changes.filter(hold__state=Hold.State.OPEN)
+
+
+def held_kinds(hold: Hold, user: User | None = None) -> list[tuple[str, int]]:
     """What a hold's rows do, and how many do it."""
-    return list(held_by(hold).order_by("kind").values_list("kind").annotate(number=Count("pk")))
+    return list(held_by(hold, user).order_by("kind").values_list("kind").annotate(number=Count("pk")))
 
 
 def counts(user: User, runs: Iterable[Run], at: School | None = None) -> dict[int, dict[str, int]]:
@@ -168,7 +181,7 @@ def counts(user: User, runs: Iterable[Run], at: School | None = None) -> dict[in
     done = Q(hold__state=Hold.State.RELEASED) | Q(hold=None, run__applied_at__isnull=False)
     done |= Q(hold=None, run__preview=True)
     rows = (
-        Change.objects.filter(_changes_seen_by(user, at), run__in=ids)
+        Change.objects.filter(changes_seen_by(user, at), run__in=ids)
         .values_list("run", "kind")
         .annotate(happened=Count("pk", filter=done), held=Count("pk", filter=waiting))
     )
@@ -189,25 +202,6 @@ def names_of(user_ids: Iterable[int]) -> dict[int, str]:
     """What people are called, for rows this person was let to already."""
     people = User.objects.filter(pk__in=set(user_ids)).only("pk", "first_name", "last_name")
     return {each.pk: each.get_full_name() for each in people}
-
-
-def deciders_of(hold: Hold) -> int:
-    """How many people of the school and the district may decide a hold."""
-    mine = Q(school=hold.school_id, roles__contains=[Roles.ADMIN]) if hold.school_id else Q()
-    district = Q(school=None, roles__contains=[Roles.DISTRICT_ADMIN])
-    admins = Membership.objects.filter(mine | district if mine else district, status=Status.ACTIVE)
-    return admins.filter(district=hold.district_id).values("user_id").distinct().count()
-
-
-def called(user: User, people: Iterable[User | None]) -> dict[int, str]:
-    """What this person may call whoever did something: by name only those whose account they may open."""
-    did = {each.pk: each for each in people if each is not None}
-    known = set(accounts_of(user).filter(pk__in=did).values_list("pk", flat=True))
-    words = {
-        pk: "SmartPass support" if each.is_staff else each.get_full_name() if pk in known else "Another Admin"
-        for pk, each in did.items()
-    }
-    return {**words, user.pk: "You"}
 
 
 def search(changes: QuerySet[Change], words: str) -> QuerySet[Change]:

@@ -120,6 +120,18 @@ def reject(
     return "Rejected. Everybody stays as they are, and the same change is not planned again."
 
 
+def decide_each(by: User, read: Sequence[tuple[Hold, str]], *, approve: bool, why: str) -> list[tuple[Hold, str]]:
+    """Decide several holds, each a transaction of its own and by the list that was read; what to tell of each."""
+    decide = release if approve else reject
+    told = []
+    for hold, fingerprint in read:
+        try:
+            told.append((hold, decide(by, hold, fingerprint, why=why, said={})))
+        except NotPossible as refused:
+            told.append((hold, str(refused)))
+    return told
+
+
 @transaction.atomic
 def lift_rejection(by: User, rejection: Rejection, why: str) -> bool:
     """Let a refused change be planned again; False if it could be already."""
@@ -170,6 +182,6 @@ def _decided(
         "fingerprint": fingerprint,
         "people": hold.people,
         "authorisation": dict(said),
-        "part": "all" if part is None else part._asdict(),
+        "part": "all" if part is None else {"schools": part.schools, "kinds": part.kinds, "people": part.people},
     }
     audit.record(by, action, hold, district=hold.district_id, after=after, why=why)

@@ -72,7 +72,8 @@ def text_at(school: int | None, people: int, risk: Risk) -> str:
         return risk.text
     many, words = ("1 person", ONE) if people == 1 else (f"{people:,} people", SEVERAL)
     if risk.reason == "place_empty":
-        return f"{many} here would lose the role of {risk.role.replace('_', ' ')}: the source sent nobody with it any more."
+        role = risk.role.replace("_", " ")
+        return f"{many} here would lose the role of {role}: the source sent nobody with it any more."
     if risk.reason == "connection_admin":
         return risk.text
     return f"{many} here {words[risk.reason]} {WHY[risk.reason]}"

@@ -127,7 +127,7 @@ def _locked(hold: Hold, fingerprint: str) -> Hold:
         message = "A sync is running and may make this list anew. Try again when it is done."
         raise Busy(message)
     if name_of(locked.run_id, locked.pk)[0] != fingerprint:
-        message = "The list has changed since you read it. Read it again."
+        message = "The list was rebuilt since you read it, so nothing was done. Read it again."
         raise Stale(message)
     return locked
 

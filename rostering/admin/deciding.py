@@ -19,7 +19,7 @@ from integrations import linking, registry
 from integrations.access import connection_for_support
 from rostering import access, asking, lines
 from rostering.admin.connections import name_of
-from rostering.admin.runs import PAGE, narrowed
+from rostering.admin.runs import PAGE
 from rostering.forms import Decision, Filter, SameOrNot
 from rostering.holds import Part, agreed, rows_of
 from rostering.models import Change, Hold
@@ -47,7 +47,7 @@ def hold_page(request: HttpRequest, hold_id: int) -> HttpResponse:
     user = person(request)
     hold = access.hold_for(user, hold_id)
     form = Filter(schools_in(user, hold.district), request.GET)
-    page = Paginator(narrowed(access.held_by(hold), form), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(form.narrow(access.held_by(hold)), PAGE).get_page(request.GET.get("page"))
     context = {
         "hold": hold,
         "form": form,

@@ -19,10 +19,13 @@ CHECKS: list[Callable[[int], list[str]]] = [
     invariants.loss,
     invariants.order,
     decisions.back,
+    decisions.back_by_part,
+    decisions.forth,
     invariants.walls,
     decisions.hold,
     invariants.pins,
     explaining.explained,
+    explaining.explained_after_undo,
 ]
 BY_NAME = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 FEW, MANY = 15, 25

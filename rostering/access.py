@@ -50,7 +50,8 @@ def part_of(user: User, at: School | None = None) -> list[int] | None:
     """The schools whose part of a run this person decides; None for all of it."""
     reach = reach_of(user)
     if at is not None:
-        return list(schools_of(user, at).values_list("pk", flat=True))
+        mine = at.pk in reach.own_schools or schools_of(user, at).exists()
+        return [at.pk] if mine else []
     return None if reach.everything or reach.district_wide else sorted(reach.own_schools)
 
 
@@ -94,10 +95,10 @@ def changes_of(user: User, run: Run, at: School | None = None) -> QuerySet[Chang
 def changes_seen_by(user: User, at: School | None = None) -> Q:
     """Which change rows are this person's to see: those at their schools; a District admin's also at the district."""
     reach = reach_of(user)
-    if reach.everything:
-        return Q(school=at) if at else Q()
-    mine = Q(school__in=schools_of(user, at).values("pk"))
-    return mine | Q(school=None) if reach.district_wide and at is None else mine
+    if at is None and (reach.everything or reach.district_wide):
+        # Every run they were let to is of their district, whole.
+        return Q()
+    return Q(school__in=part_of(user, at))
 
 
 def issues_of(user: User, run: Run, at: School | None = None) -> QuerySet[Issue]:

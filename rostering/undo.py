@@ -78,6 +78,8 @@ def why_not(run: Run, schools: Sequence[int] | None = None) -> str:
 
 def undone_left(run: Run, schools: Sequence[int] | None = None) -> bool:
     """Whether some of these schools' part of a run still stands."""
+    if not Run.objects.filter(undoes=run, applied_at__isnull=False).exists():
+        return True
     places = _done(schools).filter(run=run).order_by().values_list("run_id", "school_id").distinct()
     return places.annotate(undone=UNDONE).filter(undone=False).exists()
 
@@ -91,7 +93,7 @@ def foresee(run: Run, schools: Sequence[int] | None, limit: int) -> Foreseen:
         everybody["returns"],
         [(row["kind"], row["returns"]) for row in kinds if row["returns"]],
         everybody["stays"],
-        [row["id"] for row in sql.rows("undo.staying", params)] if everybody["stays"] else [],
+        everybody["staying"] or [],
     )
 
 

@@ -19,7 +19,7 @@ $$;
 
 
 class Migration(migrations.Migration):
-    """Whether a school's part of a run is undone, and quick ways to a run's undos and to its rows in order."""
+    """Whether a school's part of a run is undone, and quick ways to a run's undos and to a school's rows."""
 
     dependencies = [("rostering", "0003_requests_and_parts")]
 
@@ -27,6 +27,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="run",
             index=models.Index(fields=["undoes"], name="undos_of_a_run", condition=Q(undoes__isnull=False)),
+        ),
+        # A school's part of a district's first sync is a hundredth of its rows.
+        migrations.RemoveIndex(model_name="change", name="changes_of_a_run"),
+        migrations.AddIndex(
+            model_name="change",
+            index=models.Index(fields=["run", "school", "kind"], name="changes_of_a_run_at_a_school"),
         ),
         migrations.RunSQL(UNDONE, "DROP FUNCTION smartpass_undone(bigint, bigint, bigint)"),
     ]

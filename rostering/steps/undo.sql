@@ -9,7 +9,8 @@ LEFT JOIN rostering_hold h ON h.id = c.hold_id
 WHERE c.run_id = %(undone)s
   AND (c.hold_id IS NULL AND n.applied_at IS NOT NULL OR h.state = 'released' AND h.run_id = c.run_id)
   AND (%(schools)s::bigint[] IS NULL OR c.school_id = ANY (%(schools)s::bigint[]))
-  AND NOT smartpass_undone(c.run_id, c.school_id, %(run)s)
+  AND (NOT EXISTS (SELECT 1 FROM rostering_run u WHERE u.undoes_id = %(undone)s AND u.applied_at IS NOT NULL)
+       OR NOT smartpass_undone(c.run_id, c.school_id, %(run)s))
 
 -- name: inverse
 -- Each field that still is what the run wrote, turned back; what people changed or pinned since stays.
@@ -81,12 +82,11 @@ FROM ({applied}) a LEFT JOIN ({inverse}) i ON i.id = a.id
 
 -- name: weigh
 -- How many people an undo turns back, by what the run did to them, and how many stay, wholly or in part.
--- The row without a kind counts everybody once.
-SELECT kind, count(DISTINCT user_id) FILTER (WHERE returns) AS returns, count(DISTINCT user_id) FILTER (WHERE stays) AS stays
+-- The row without a kind counts everybody once. Some of the rows that stay are named.
+SELECT kind, count(DISTINCT user_id) FILTER (WHERE returns) AS returns,
+    count(DISTINCT user_id) FILTER (WHERE stays) AS stays,
+    (array_agg(id ORDER BY id) FILTER (WHERE stays))[:%(limit)s] AS staying
 FROM ({foreseen}) f GROUP BY GROUPING SETS ((kind), ()) ORDER BY kind
-
--- name: staying
-SELECT id FROM ({foreseen}) f WHERE stays ORDER BY id LIMIT %(limit)s
 
 -- name: allow
 -- What an undo had refused may be planned again where that undo is undone.

@@ -100,7 +100,7 @@ def _second(request: HttpRequest, row: Hold, *, is_open: bool) -> dict[str, Any]
     return {
         "first_yes": names.get(row.first_yes_by_id or 0, "") if said else "",
         "mine": said and row.first_yes_by_id == person(request).pk,
-        "part": ", ".join(kinds) or (f"{len(part.people):,} people" if part else ""),
+        "part": ", ".join(kinds) or (_people(len(part.people)) if part else ""),
         "part_query": _query(row, part) if said else "",
         "alone": reading.deciders_of(row) < 2,
     }
@@ -197,6 +197,10 @@ def sheet(request: HttpRequest, hold_id: int) -> HttpResponse:
     if request.method == "GET":
         audit.record(user, "hold.download", row, district=row.district_id)
     return lines.sent(body, f"hold-{row.pk}")
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
 
 
 def _part(given: QueryDict) -> Part | None:

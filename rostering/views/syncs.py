@@ -57,7 +57,7 @@ def sync(request: HttpRequest, run_id: int) -> HttpResponse:
     if user.is_staff:
         return redirect("admin:run", run.pk)
     at = here(request).school
-    run = access.runs_of(user, at).filter(pk=run.pk).first() or run
+    run = (access.runs_of(user, at).filter(pk=run.pk).first() if at else None) or run
     (part,) = parts.parts(user, [run], at)
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "changes"

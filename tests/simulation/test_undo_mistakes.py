@@ -22,7 +22,7 @@ MISTAKES = [
         "true",
     ),
     Mistake("hand edits are overwritten", "undo.inverse", "AND x.stored = c.after ->> x.name", ""),
-    Mistake("pins lose", "undo.inverse", "AND NOT p.fields && ARRAY[CASE", "AND NOT p.fields || ARRAY['-'] <@ ARRAY[CASE"),
+    Mistake("pins lose", "undo.inverse", "AND NOT p.fields && ARRAY[CASE", "AND NOT '{}'::text[] && ARRAY[CASE"),
     Mistake("held rows are undone too", "undo.applied", "c.hold_id IS NULL AND n.applied_at IS NOT NULL", "true"),
     Mistake(
         "a person's suspension is lifted",
@@ -38,8 +38,8 @@ MISTAKES = [
         "coalesce(o.school_id <> ALL (%(schools)s::bigint[]), true)",
         "false",
     ),
-    Mistake("ids are not tied again", "undo.inverse", "c.before -> 'links' WHERE c.before ? 'links'", "'[]' WHERE false"),
-    Mistake("the next night does it again", "undo.refuse", "c.external_id, c.school_id", "c.external_id || '-', c.school_id"),
+    Mistake("ids are not tied again", "undo.inverse", "WHERE c.before ? 'links'", "WHERE false"),
+    Mistake("the next night does it again", "undo.refuse", "c.external_id, c.school", "'-', c.school"),
     Mistake("a taken sign-in e-mail is asked back", "undo.inverse", "o.id <> u.id", "false"),
 ]  # fmt: skip
 

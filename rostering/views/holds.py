@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -76,6 +77,7 @@ def hold(request: HttpRequest, hold_id: int) -> HttpResponse:
     context = {
         "hold": row,
         "open": is_open,
+        "refreshed": row.refreshed_at - row.opened_at > timedelta(minutes=1),
         "deed": waiting.deed(mine),
         "form": form,
         "page": listed,

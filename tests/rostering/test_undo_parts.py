@@ -159,7 +159,7 @@ def test_the_same_undo_is_joined_and_another_waits(story: Story, cast: dict[str,
         assert (first, new, second) == (again, True, False)
         for other in ({"schools": [south]}, {"schools": None}, {"schools": [north], "preview": True}):
             with pytest.raises(undo.CannotUndo, match="A sync is running"):
-                undo.start(night, by=sasha, why="Me too", **other)  # type: ignore[arg-type]
+                undo.start(night, by=sasha, why="Me too", **other)
     assert story.worked(first).state == RunState.DONE
     del cast
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, TextField
 from django.utils.timezone import now
 
 from accounts.models import Membership, Pin, User
@@ -126,16 +126,44 @@ def _plan(connection: Connection, user: User | None, records: list[Record]) -> l
         "roles": json.dumps(registry.roles_of(connection)),
         "removals": True,
         "only": [user.pk] if user else [],
-        "ids": [record.external_id for record in records],
-        "logins": [*(record.login for record in records if record.login), *_handles(user)],
+        "ids": sorted(_concerned(connection, user, records)),
     }
     rows = sql.rows("plan.only", parameters, sql.text("plan.remembered"))
     return [{**row, "before": json.loads(row["before"]), "after": json.loads(row["after"])} for row in rows]
 
 
-def _handles(user: User | None) -> list[str]:
-    """The e-mail by which a record that is not linked yet may turn out to be this person."""
-    return [user.login_email or user.email.strip().lower()] if user and user.email else []
+def _concerned(connection: Connection, user: User | None, records: list[Record]) -> set[str]:
+    """The ids of all records that bear on this person's plan.
+
+    Those with one of their e-mails or ids, those of whoever else has these, and so on.
+    """
+    ids = {record.external_id for record in records}
+    logins = {record.login for record in records if record.login}
+    people = {user.pk} if user else set()
+    size = -1
+    while size != len(ids) + len(logins) + len(people):
+        size = len(ids) + len(logins) + len(people)
+        for person in _owners(connection, ids, logins, people):
+            people.add(person.pk)
+            logins |= {login for login in (person.login_email, person.folded) if login}
+        links = Link.objects.filter(connection=connection, user__in=people)
+        said = SamePerson.objects.filter(connection=connection, user__in=people, same=True)
+        ids |= {*links.values_list("external_id", flat=True), *said.values_list("external_id", flat=True)}
+        alike = Q(external_id__in=ids) | Q(login__in=logins) | Q(legacy__has_any_keys=sorted(ids))
+        for record in Record.objects.filter(alike, connection=connection):
+            ids |= {record.external_id, *record.legacy}
+            logins |= {record.login} if record.login else set()
+    return ids
+
+
+def _owners(connection: Connection, ids: set[str], logins: set[str], people: set[int]) -> Iterable[Any]:
+    """The people already found, and whoever has one of these ids or e-mails."""
+    folded = Func(F("email"), function="smartpass_login_email", output_field=TextField(null=True))
+    links = Link.objects.filter(connection=connection, external_id__in=ids)
+    said = SamePerson.objects.filter(connection=connection, external_id__in=ids, same=True)
+    theirs = Q(pk__in=people) | Q(login_email__in=logins) | (Q(login_email=None) & Q(folded__in=logins))
+    tied = Q(pk__in=links.values("user")) | Q(pk__in=said.values("user"))
+    return User.objects.filter(district=connection.district_id).annotate(folded=folded).filter(theirs | tied)
 
 
 def _about(row: dict[str, Any], user: User | None, ids: set[str]) -> bool:

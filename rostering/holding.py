@@ -1,7 +1,8 @@
 """Writes the holds of a run: which rows wait, and in whose name.
 
 A hold that waits already is moved to this run's rows, never stacked: one open hold per
-connection, school and reason. A preview gets holds of its own that nobody can decide.
+connection, school and reason. On a night on which nobody can be removed, those who were to
+leave go on waiting. A preview gets holds of its own that nobody can decide.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from django.utils.timezone import now
 
 from rostering import sql
 from rostering.models import Hold
+from rostering.steps import guard
 from rostering.steps.plan import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rostering.models import Run
-    from rostering.steps.guard import Risk
 
 #: What the rows of a reason would do to somebody at a school.
 ONE = {
@@ -43,12 +44,13 @@ WHY = {
 }
 
 
-def write_holds(run: Run, risks: list[Risk], limits: Mapping[str, float]) -> None:
+def write_holds(run: Run, risks: list[guard.Risk], limits: Mapping[str, float]) -> None:
     """Put every row at risk into its hold; refresh or end the holds that waited."""
+    kept = _leavers(run) if run.removals else set()
     _carry_over(run)
     texts: dict[tuple[str, int | None], list[str]] = defaultdict(list)
     for risk in risks:
-        params = {"run": run.pk, "connection": run.connection_id, "school": risk.school, "role": risk.role}
+        params = guard.selection(run, risk)
         for school, people in _people_by_school(sql.rows(f"guard.{risk.rows}", params)).items():
             said = texts[risk.reason, school]
             said += [text for text in [text_at(school, people, risk)] if text not in said]
@@ -56,14 +58,19 @@ def write_holds(run: Run, risks: list[Risk], limits: Mapping[str, float]) -> Non
             sql.run("guard.keep", {**params, "hold": hold.pk, "at": school}, chosen=risk.rows)
     if Hold.objects.filter(run=run).exists():
         sql.run("guard.together", {"run": run.pk})
-        _weigh(run, limits)
+        _weigh(run, limits, kept)
     if not run.preview:
-        Hold.objects.filter(connection=run.connection_id, state=Hold.State.OPEN).exclude(run=run).update(
-            state=Hold.State.SUPERSEDED, decided_at=now()
-        )
+        old = Hold.objects.filter(connection=run.connection_id, state=Hold.State.OPEN).exclude(run=run)
+        old.exclude(pk__in=kept).update(state=Hold.State.SUPERSEDED, decided_at=now())
 
 
-def text_at(school: int | None, people: int, risk: Risk) -> str:
+def _leavers(run: Run) -> set[int]:
+    """Holds of people who were to leave, of whom a listing that is not complete says nothing."""
+    params = {"run": run.pk, "connection": run.connection_id}
+    return {row["hold_id"] for row in sql.rows("guard.leavers_waiting", params)}
+
+
+def text_at(school: int | None, people: int, risk: guard.Risk) -> str:
     """Why this school's rows wait: its own number of people, and of a whole district's limit only that it is reached.
 
     A school reads its holds; the numbers of a district would tell it about other schools.
@@ -71,6 +78,8 @@ def text_at(school: int | None, people: int, risk: Risk) -> str:
     if school is None or risk.school is not None:
         return risk.text
     many, words = ("1 person", ONE) if people == 1 else (f"{people:,} people", SEVERAL)
+    if risk.word:
+        return f"{many} here would lose what they have as '{risk.word}': the source sent no one by that word any more."
     if risk.reason == "place_empty":
         role = risk.role.replace("_", " ")
         return f"{many} here would lose the role of {role}: the source sent nobody with it any more."
@@ -120,8 +129,10 @@ def _carry_over(run: Run) -> None:
             old.save(update_fields=["run", "refreshed_at"])
 
 
-def _weigh(run: Run, limits: Mapping[str, float]) -> None:
+def _weigh(run: Run, limits: Mapping[str, float], kept: set[int]) -> None:
     for row in sql.rows("guard.weigh", {"run": run.pk, "connection": run.connection_id}):
+        if not row["people"] and row["id"] in kept:
+            continue
         if not row["people"]:
             Hold.objects.filter(pk=row["id"], state=Hold.State.OPEN).update(
                 state=Hold.State.SUPERSEDED, decided_at=now()

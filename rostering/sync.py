@@ -170,7 +170,7 @@ class _Sync:
     def _confirm(self, provider: Provider, scope: list[str]) -> None:
         limits, school_limits = self._limits()
         with self._step("confirm"):
-            risks = guard.suspension_risks(self.run, limits, school_limits)
+            risks = guard.suspension_risks(self.run, self._tonight(), limits, school_limits)
             over_limit = guard.rows_at_risk(self.run, risks)
         began = time.monotonic()
         budget = int(limits["confirm_budget"])
@@ -183,7 +183,8 @@ class _Sync:
             name = fingerprint(self.run.pk)[0]
             read = self.run.released_preview
             # What support read in the preview and let go has been decided.
-            risks = [] if read and read.fingerprint == name else guard.assess(self.run, limits, school_limits)
+            known = read is not None and read.fingerprint == name
+            risks = [] if known else guard.assess(self.run, self._tonight(), limits, school_limits)
             self.run.fingerprint = name
             self.run.save(update_fields=["fingerprint"])
             holding.write_holds(self.run, risks, limits)
@@ -224,6 +225,9 @@ class _Sync:
     def _applied(self) -> None:
         self.run.applied_at = now()
         self.run.save(update_fields=["applied_at"])
+
+    def _tonight(self) -> guard.Tonight:
+        return guard.Tonight(self.staged, registry.roles_of(self.run.connection))
 
     def _limits(self) -> tuple[dict[str, float], Mapping[int, Mapping[str, float]]]:
         with tenancy.district(self.run.district_id):

@@ -1,11 +1,13 @@
 """guard: would anybody be alarmed by this plan? What is risky waits for a person.
 
-Reads the planned rows, the memberships as they are and past runs; writes holds. The
-limits are those of `rostering.limits`. A row waits for the first reason that fits:
+Reads the planned rows, the memberships as they are, past runs, and what the source says
+tonight and said last; writes holds. The limits are those of `rostering.limits`. A row
+waits for the first reason that fits:
 
 * ``waiting``          it stood in a hold that nobody has decided yet: it stays there
 * ``new_ids``          many people come with new ids while their names or e-mails match
-* ``place_empty``      a linked school, or a role, that had people is wanted by nobody now
+* ``place_empty``      a linked school, or a role, that had people is wanted by nobody now, or the
+                       source sends nobody any more by a word that it had people by
 * ``last_admin``       the school would be left without an active Admin
 * ``connection_admin`` the person who made the connection would lose Admin
 * ``admin_gain``       more than so many people would gain Admin or District admin
@@ -20,12 +22,13 @@ Rows of a newcomer wait together, because none can be applied without the others
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from rostering import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from rostering.models import Run
 
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
 class Risk(NamedTuple):
     """Rows that must wait: those of `reason` that `rows` (a part of guard.sql) selects.
 
-    `school` and `role` narrow them; `text` says why, with the numbers.
+    `school`, `role` and the source's `word` (said `anywhere`, or at one of our schools)
+    narrow them; `text` says why, with the numbers.
     """
 
     reason: str
@@ -41,6 +45,15 @@ class Risk(NamedTuple):
     text: str
     school: int | None = None
     role: str = ""
+    word: str = ""
+    anywhere: bool = False
+
+
+class Tonight(NamedTuple):
+    """What the source says: the table its records are staged in, and what its words mean here."""
+
+    staged: str
+    roles: Mapping[str, Sequence[str]]
 
 
 ROLE_WORDS = {
@@ -53,7 +66,9 @@ ROLE_WORDS = {
 WINDOWS = (("suspend_week", 7, "7 days"), ("suspend_month", 30, "30 days"))
 
 
-def assess(run: Run, limits: Mapping[str, float], school_limits: Mapping[int, Mapping[str, float]]) -> list[Risk]:
+def assess(
+    run: Run, tonight: Tonight, limits: Mapping[str, float], school_limits: Mapping[int, Mapping[str, float]]
+) -> list[Risk]:
     """Everything in tonight's plan that a limit stops, weightiest first. Writes nothing.
 
     `limits` are the connection's, `school_limits` those of each school that has its own.
@@ -64,7 +79,7 @@ def assess(run: Run, limits: Mapping[str, float], school_limits: Mapping[int, Ma
     if shape["created"] or shape["relinked"]:
         found += _new_ids(params, limits)
     if shape["losing"]:
-        found += [*_empty_places(params), *_last_admins(params)]
+        found += [*_empty_places(params), *_empty_words(params, tonight), *_last_admins(params)]
     found += _admin_gain(params, limits)
     if shape["leaving"]:
         found += _suspensions(params, limits, school_limits)
@@ -74,25 +89,33 @@ def assess(run: Run, limits: Mapping[str, float], school_limits: Mapping[int, Ma
 
 
 def suspension_risks(
-    run: Run, limits: Mapping[str, float], school_limits: Mapping[int, Mapping[str, float]]
+    run: Run, tonight: Tonight, limits: Mapping[str, float], school_limits: Mapping[int, Mapping[str, float]]
 ) -> list[Risk]:
     """Only the reasons for which suspensions would wait whatever the source answers."""
     reasons = {"new_ids", "place_empty", "suspend_school", "suspend_district", "suspend_week", "suspend_month"}
     if not sql.one("guard.shape", {"run": run.pk})["absent"]:
         return []
-    return [risk for risk in assess(run, limits, school_limits) if risk.reason in reasons]
+    return [risk for risk in assess(run, tonight, limits, school_limits) if risk.reason in reasons]
 
 
 def rows_at_risk(run: Run, risks: list[Risk]) -> set[int]:
     """The users whose rows these risks select, or who already wait in an open hold."""
     users: set[int] = set()
     for risk in [Risk("waiting", "waiting", ""), *risks]:
-        users |= {row["user_id"] for row in sql.rows(f"guard.{risk.rows}", _selection(run, risk))}
+        users |= {row["user_id"] for row in sql.rows(f"guard.{risk.rows}", selection(run, risk))}
     return users
 
 
-def _selection(run: Run, risk: Risk) -> dict[str, object]:
-    return {"run": run.pk, "connection": run.connection_id, "school": risk.school, "role": risk.role}
+def selection(run: Run, risk: Risk) -> dict[str, object]:
+    """The parameters with which guard.sql selects the rows of a risk."""
+    return {
+        "run": run.pk,
+        "connection": run.connection_id,
+        "school": risk.school,
+        "role": risk.role,
+        "word": risk.word,
+        "anywhere": risk.anywhere,
+    }
 
 
 def _over(part: float, whole: float, share: float, floor: float) -> bool:
@@ -127,6 +150,15 @@ def _empty_places(params: dict[str, int]) -> list[Risk]:
         for row in sql.rows("guard.empty_roles", params)
     ]
     return places + roles
+
+
+def _empty_words(params: dict[str, int], tonight: Tonight) -> list[Risk]:
+    text = "The source sent no one as '{word}' any more. It had {people:,} people."
+    named = {**params, "roles": json.dumps({word: list(roles) for word, roles in tonight.roles.items()})}
+    return [
+        Risk("place_empty", "word_losses", text.format(**row), word=row["word"], anywhere=row["anywhere"])
+        for row in sql.rows("guard.empty_words", named, tonight.staged)
+    ]
 
 
 def _last_admins(params: dict[str, int]) -> list[Risk]:

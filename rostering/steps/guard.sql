@@ -1,4 +1,5 @@
--- Parameters: run, connection, school, role, days. A plan's rows are counted as people.
+-- Parameters: run, connection, school, role, word, anywhere, days, roles (source word -> our roles).
+-- A plan's rows are counted as people.
 
 -- name: shape
 -- What there is to weigh at all.
@@ -68,6 +69,43 @@ JOIN accounts_membership m ON m.user_id = c.user_id AND coalesce(m.school_id, 0)
 CROSS JOIN LATERAL unnest(m.roles) AS r(role)
 WHERE c.run_id = %(run)s AND m.status = 'active'
   AND (c.kind = 'suspend' OR (c.before ? 'roles' AND NOT r.role = ANY (string_to_array(c.after ->> 'roles', ' '))))
+
+-- name: places
+SELECT k.external_id FROM integrations_schoollink k JOIN accounts_school s ON s.id = k.school_id
+WHERE k.connection_id = %(connection)s AND k.active AND s.purchased
+
+-- name: said
+-- Each word that the last listing said of a user, and where: records not yet replaced by tonight's.
+SELECT l.user_id, e.item ->> 1 AS word, e.item ->> 0 AS place
+FROM rostering_record r
+JOIN integrations_link l ON l.connection_id = r.connection_id AND l.external_id = r.external_id AND l.kind = 'roster'
+CROSS JOIN LATERAL jsonb_array_elements(r.roles) AS e(item)
+WHERE r.connection_id = %(connection)s AND r.active AND r.problem = ''
+
+-- name: empty_words
+-- Words that people who lose something were last sent with, and that nobody is sent with tonight.
+-- LIMIT keeps the search for a word from becoming a join: it ends at the first record that has it.
+WITH place AS MATERIALIZED ({places}),
+vocabulary AS MATERIALIZED (
+    -- Words that mean a role; a District admin is one whatever the place.
+    SELECT m.word, m.list ? 'district_admin' AS anywhere
+    FROM jsonb_each(%(roles)s::jsonb) AS m(word, list) WHERE m.list <> '[]'
+),
+endangered AS MATERIALIZED (
+    SELECT DISTINCT v.word, v.anywhere FROM ({said}) s JOIN vocabulary v ON v.word = s.word
+    WHERE s.user_id IN (SELECT user_id FROM ({losing}) l)
+      AND (v.anywhere OR s.place IN (SELECT external_id FROM place))
+),
+empty AS MATERIALIZED (
+    SELECT word, anywhere FROM endangered d
+    WHERE (SELECT true FROM {staged} t CROSS JOIN LATERAL jsonb_array_elements(t.roles) AS e(item)
+           WHERE t.active AND t.problem = '' AND e.item ->> 1 = d.word
+             AND (d.anywhere OR e.item ->> 0 IN (SELECT external_id FROM place)) LIMIT 1) IS NULL
+)
+SELECT d.word, d.anywhere, count(DISTINCT s.user_id) AS people
+FROM empty d JOIN ({said}) s ON s.word = d.word AND (d.anywhere OR s.place IN (SELECT external_id FROM place))
+GROUP BY d.word, d.anywhere
+ORDER BY d.word COLLATE "C"
 
 -- name: last_admins
 SELECT l.school_id FROM ({losing}) l
@@ -158,6 +196,12 @@ WHERE c.hold_id IS NULL AND (%(school)s::bigint IS NULL OR l.school_id = %(schoo
 SELECT l.id, l.user_id, l.school_id FROM ({losing}) l JOIN rostering_change c ON c.id = l.id
 WHERE c.hold_id IS NULL AND l.role = %(role)s AND (%(school)s::bigint IS NULL OR l.school_id = %(school)s)
 
+-- name: word_losses
+SELECT DISTINCT l.id, l.user_id, l.school_id FROM ({losing}) l JOIN rostering_change c ON c.id = l.id
+WHERE c.hold_id IS NULL AND l.user_id IN (
+    SELECT s.user_id FROM ({said}) s
+    WHERE s.word = %(word)s AND (%(anywhere)s OR s.place IN (SELECT external_id FROM ({places}) p)))
+
 -- name: connection_admin
 SELECT l.id, l.user_id, l.school_id
 FROM ({losing}) l
@@ -182,15 +226,35 @@ SELECT id, user_id, school_id FROM rostering_change
 WHERE run_id = %(run)s AND hold_id IS NULL
   AND ((after ? 'roles' AND before ? 'roles') OR user_id IN (SELECT user_id FROM ({moved}) m))
 
+-- name: standing
+-- Rows of open holds, as the last run before this one planned them: an earlier attempt of this
+-- run may have moved a hold here and left no rows of it. A listing that was not complete says
+-- nothing of those who were to leave.
+SELECT o.hold_id, o.external_id, o.school_id, o.kind
+FROM (
+    SELECT x.hold_id, max(x.run_id) AS run_id, max(x.run_id) FILTER (WHERE n.removals = '') AS complete_id
+    FROM rostering_change x JOIN rostering_run n ON n.id = x.run_id
+    WHERE x.hold_id = ANY ({open_holds}) AND n.id <> %(run)s
+    GROUP BY x.hold_id
+) stood
+JOIN rostering_change o ON o.hold_id = stood.hold_id
+    AND o.run_id = CASE o.kind WHEN 'suspend' THEN stood.complete_id ELSE stood.run_id END
+WHERE o.hold_id = ANY ({open_holds})
+
+-- name: open_holds
+-- An array, so that their rows are found by the index.
+ARRAY(SELECT h.id FROM rostering_hold h WHERE h.connection_id = %(connection)s AND h.state = 'open')
+
 -- name: waiting
 -- Rows that stood in a hold nobody has decided.
-SELECT c.id, c.user_id, c.school_id, h.id AS hold_id
-FROM rostering_hold h
-JOIN rostering_change o ON o.hold_id = h.id AND o.run_id = h.run_id
+SELECT c.id, c.user_id, c.school_id, o.hold_id
+FROM ({standing}) o
 JOIN rostering_change c ON c.external_id = o.external_id AND c.kind = o.kind
     AND coalesce(c.school_id, 0) = coalesce(o.school_id, 0)
-WHERE h.connection_id = %(connection)s AND h.state = 'open' AND h.run_id <> %(run)s
-  AND c.run_id = %(run)s AND c.hold_id IS NULL
+WHERE c.run_id = %(run)s AND c.hold_id IS NULL
+
+-- name: leavers_waiting
+SELECT DISTINCT hold_id FROM ({standing}) o WHERE kind = 'suspend'
 
 -- name: keep
 UPDATE rostering_change SET hold_id = %(hold)s

@@ -19,10 +19,11 @@ place AS MATERIALIZED (
     WHERE k.connection_id = %(connection)s AND k.active AND s.purchased
 ),
 listed AS MATERIALIZED (
-    -- Tonight's listing, with the user each id is linked to.
+    -- Tonight's listing, with the user each id is linked to. What is said of the deleted is not heard.
     SELECT s.*, s.active AND s.problem = '' AS counts, l.user_id, row_number() OVER () AS line
     FROM {staged} s
     LEFT JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = s.external_id
+    WHERE NOT EXISTS (SELECT 1 FROM accounts_user d WHERE d.id = l.user_id AND d.deleted_at IS NOT NULL)
 ),
 entry AS MATERIALIZED (
     -- What each record says its person is, place by place.
@@ -432,9 +433,7 @@ UNION ALL
 SELECT 'issue', f.key, f.school_id, f.external_id, f.code, '{}', f.detail, f.severity FROM found f
 
 -- name: remembered
-(SELECT r.* FROM rostering_record r
- WHERE r.connection_id = %(connection)s AND (r.external_id = ANY (%(ids)s) OR r.login = ANY (%(logins)s)
-   OR r.legacy ?| %(ids)s))
+(SELECT r.* FROM rostering_record r WHERE r.connection_id = %(connection)s AND r.external_id = ANY (%(ids)s))
 
 -- name: facts
 -- Names everything a plan is made from: the listing, the rows of ours it is compared with

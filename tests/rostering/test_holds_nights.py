@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.utils.timezone import now
 
 from accounts import tenancy
 from accounts.models import User
-from rostering import holds, runs, sync
-from rostering.models import Hold, RunState, Trigger
+from rostering import holds, lease, runs, sync
+from rostering.models import Hold, Run, RunState, Trigger
+from rostering.steps import apply
 from tests import factories
 from tests.rostering.stories import Planned, Story, Waits
 
@@ -92,6 +96,36 @@ def test_a_hold_nobody_is_in_any_more_is_not_needed(story: Story, staff: list[Us
     story.night()
     (new,) = story.open_holds()
     assert [each[:2] for each in every_hold(story)] == [(read.pk, "superseded"), (new.pk, "open")]
+
+
+@pytest.mark.parametrize("stops", [apply.Stale, lease.Lost], ids=["stale", "killed"])
+def test_who_waits_goes_on_waiting_though_the_night_had_to_begin_again(
+    stops: type[Exception], story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.student("Kid 01")
+    story.teacher("Ana Ruiz")
+    story.staff("Ben Lo")
+    story.staff("Cy Day")
+    story.night()
+    story.world.unshare_role("staff")
+    story.night()
+    (first,) = story.open_holds()
+    told = iter([stops()])
+
+    def once(*rest: Any) -> int:
+        for error in told:
+            raise error
+        return apply.apply_set(*rest)
+
+    monkeypatch.setattr(sync, "apply_set", once)
+    run = story.night()
+    if stops is lease.Lost:
+        with tenancy.district(story.district.pk):
+            Run.objects.filter(pk=run.pk).update(lease_until=now())
+        run = story.worked(run)
+    assert run.state == RunState.DONE
+    assert (story.holds(), story.open_holds()[0].pk) == ([Waits("place_empty", "North", 2)], first.pk)
+    assert suspended(story) == 0
 
 
 def test_schools_wait_each_in_a_hold_of_its_own(story: Story, staff: list[User]) -> None:

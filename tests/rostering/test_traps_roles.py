@@ -110,6 +110,7 @@ def test_trap_15_a_role_at_another_school_stays(story: Story) -> None:
     cy = story.add("Cy Day", teacher=story.role("teacher", 0), district_admin=story.role("district_admin"))
     story.teacher("Ben Lo", 0, 1)
     story.head("Di Ash")
+    story.staff("Ed Fox", 2)
     story.night()
     story.world.set_role(ana, "staff", None)
     story.world.set_role(cy, "district_admin", None)
@@ -126,6 +127,7 @@ def test_trap_15_a_role_at_another_school_stays(story: Story) -> None:
         Seen("Cy Day", "District", "district_admin", "suspended"),
         Seen("Cy Day", "North", "teacher"),
         Seen("Di Ash", "District", "district_admin"),
+        Seen("Ed Fox", "West", "teacher"),
     ]
 
 
@@ -153,12 +155,82 @@ def test_trap_17_a_role_that_goes_altogether_waits(story: Story) -> None:
     assert story.holds() == []
 
 
-@pytest.mark.parametrize(("staff", "held"), [(10, [Waits("suspend_school", "North", 10)]), (9, [])])
-def test_trap_17_a_part_of_a_role_is_measured_against_that_role(staff: int, held: list[Waits], story: Story) -> None:
-    school_of(story, teachers=30, staff=staff, students=200)
+@pytest.mark.parametrize(("leaving", "held"), [(10, [Waits("suspend_school", "North", 10)]), (9, [])])
+def test_trap_17_a_part_of_a_role_is_measured_against_that_role(leaving: int, held: list[Waits], story: Story) -> None:
+    school_of(story, teachers=30, staff=leaving + 1, students=200)
     story.night()
-    story.world.unshare_role("staff")
+    for key in [key for key, name in story.names.items() if name.startswith("Staff")][:leaving]:
+        story.world.unshare_user(key)
     story.night()
     assert story.holds() == held
-    gone = [each for each in story.people() if each.status != "active"]
-    assert len(gone) == (0 if held else staff)
+    assert len(gone(story)) == (0 if held else leaving)
+
+
+def gone(story: Story) -> list[Seen]:
+    """Who is not active any more."""
+    return [each for each in story.people() if each.status != "active"]
+
+
+def test_trap_17_a_word_that_goes_waits_though_its_role_has_others(story: Story) -> None:
+    school_of(story, teachers=30, staff=9, students=20)
+    story.head("Cy Day")
+    story.night()
+    before = story.accounts()
+    story.world.unshare_role("staff")
+    assert story.plan(story.night(preview=True))[0].waits == "place_empty"
+    for _ in range(3):
+        run = story.night()
+        assert {each.waits for each in story.plan(run)} == {"place_empty"}
+        assert story.holds() == [Waits("place_empty", "North", 9)]
+        assert story.open_holds()[0].text == "The source sent no one as 'staff' any more. It had 9 people."
+        assert story.accounts() == before
+    story.world.share_role("staff")
+    assert story.plan(story.night()) == []
+    assert (story.holds(), story.accounts()) == ([], before)
+
+
+def test_trap_17_who_waits_for_a_word_outlasts_a_listing_that_breaks_off(story: Story) -> None:
+    school_of(story, teachers=30, staff=9, students=20)
+    story.night()
+    before = story.accounts()
+    story.world.unshare_role("staff")
+    story.night()
+    (read,) = story.open_holds()
+    story.sandbox.set_faults({"lose_rows_at": 1})
+    run = story.night()
+    story.sandbox.set_faults({"lose_rows_at": None})
+    assert (bool(run.removals), story.plan(run)) == (True, [])
+    (same,) = story.open_holds()
+    assert (same.pk, same.fingerprint, same.people) == (read.pk, read.fingerprint, 9)
+    story.night()
+    assert story.holds() == [Waits("place_empty", "North", 9)]
+    assert story.accounts() == before
+
+
+def test_trap_17_who_is_sent_by_another_word_too_keeps_the_role(story: Story) -> None:
+    ana = story.add("Ana Ruiz", teacher=story.role("teacher", 0), staff=story.role("staff", 0))
+    school_of(story, teachers=3, staff=0, students=3)
+    story.night()
+    before = story.accounts()
+    story.world.unshare_role("staff")
+    assert story.plan(story.night()) == []
+    assert (story.holds(), story.accounts()) == ([], before)
+    assert story.user(ana).first_name == "Ana"
+
+
+def test_trap_17_a_word_that_somebody_still_has_is_no_alarm(story: Story) -> None:
+    school_of(story, teachers=30, staff=3, students=20)
+    story.night()
+    ben, *_ = [key for key, name in story.names.items() if name.startswith("Staff")]
+    story.world.unshare_user(ben)
+    story.night()
+    assert (story.holds(), len(gone(story))) == ([], 1)
+
+
+def test_trap_17_a_word_that_support_gave_no_role_is_no_alarm(story: Story) -> None:
+    school_of(story, teachers=30, staff=3, students=20)
+    story.night()
+    staff_are(story)
+    story.world.unshare_role("staff")
+    story.night()
+    assert (story.holds(), len(gone(story))) == ([], 3)

@@ -13,17 +13,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
-from django.db import connection, models
+from django.db import models
 from django.utils.timezone import now
 
 from accounts import tenancy
 from accounts.models import District, Membership, Pin as PinRow, School, User as UserRow
 from integrations.models import Connection, ConnectionState, Link as LinkRow, SamePerson, SchoolLink
-from rostering import sql
-from rostering.models import Change, Rejection, Run
-from rostering.steps import fetch
-from tests.simulation.scripted import person
-from tests.simulation.world import OTHER, OURS, Link, Member, Staged, User, World
+from tests.simulation.remembering import remembered
+from tests.simulation.world import OTHER, OURS, Link, Member, User, World
 
 # Begins with the time, so that two runs on one database never meet.
 _NUMBERS = itertools.count(time.time_ns() // 10**7)
@@ -74,8 +71,8 @@ def load(world: World, base: int | None = None) -> Loaded:
     place.users = {number: place.base + number for number in world.users}
     with tenancy.support():
         people, *accounts = _accounts(world, place)
-        decided = (*_decisions(world, place), *_refusals(world, place), *_past(world, place))
-        for rows in (*_settings(world, place, people), *accounts, *decided):
+        decided = _decisions(world, place)
+        for rows in (*_settings(world, place, people), *accounts, *decided, *remembered(world, place)):
             if rows:
                 cast("Any", type(rows[0])).objects.bulk_create(rows)
     return place
@@ -194,69 +191,6 @@ def _decisions(world: World, place: Loaded) -> list[list[models.Model]]:
         for answer in world.answers
     ]
     return [[*pins], [*answers]]
-
-
-def _refusals(world: World, place: Loaded) -> list[list[models.Model]]:
-    """What people said no to, with the digest of what the source said then."""
-    rows = [
-        Rejection(
-            district_id=place.district,
-            connection_id=place.connection,
-            external_id=refusal.external_id,
-            school_id=place.school(refusal.school),
-            kind="update",
-            after={},
-            digest=_digest(refusal.record),
-            settings_version=1 if refusal.same_settings else 0,
-            lifted_at=now() if refusal.lifted else None,
-        )
-        for refusal in world.refusals
-    ]
-    return [[*rows]]
-
-
-def _digest(record: Staged | None) -> int | None:
-    """The digest the engine would stage with this record, by its own expression."""
-    if record is None:
-        return None
-    statement = sql.text("fetch.stage", "staged_0_0")
-    expression = statement[statement.rindex("hashtextextended(") : statement.rindex("FROM incoming")]
-    columns = "external_id, first_name, last_name, email, active, problem, roles, legacy"
-    values = next(fetch._lines([person(record)]))
-    with connection.cursor() as cursor:
-        incoming = f"(VALUES (%s, %s, %s, %s, %s::boolean, %s, %s, %s)) AS incoming({columns})"
-        cursor.execute(f"SELECT {expression} FROM {incoming}", values)  # noqa: S608  (both are our own)
-        return int(cursor.fetchone()[0])
-
-
-def _past(world: World, place: Loaded) -> list[list[models.Model]]:
-    """What earlier syncs suspended: a finished run for each, with its one row."""
-    runs = [
-        Run(
-            id=place.base + position,
-            district_id=place.district,
-            connection_id=place.connection,
-            trigger="nightly",
-            state="done",
-            applied_at=now() - timedelta(days=past.days),
-        )
-        for position, past in enumerate(world.past)
-    ]
-    changes = [
-        Change(
-            district_id=place.district,
-            run_id=place.base + position,
-            user_id=place.users[past.user],
-            school_id=place.school(past.school),
-            external_id="",
-            kind="suspend",
-            before={"status": "active"},
-            after={"status": "suspended"},
-            why="absent",
-        )
-        for position, past in enumerate(world.past)
-    ]
-    return [[*runs], [*changes]]
 
 
 # Reading back

@@ -74,6 +74,7 @@ MISTAKES = [
     Mistake("family is not asked", "plan.match", "k.family = g.family", "true"),
     Mistake("a listed user can be claimed", "plan.match", "WHERE NOT k.present AND", "WHERE"),
     Mistake("new ids are believed on a bad night", "plan.match", "k.linked AND NOT %(removals)s", "false"),
+    Mistake("what is said of the deleted is heard", "plan.people", "d.deleted_at IS NOT NULL", "false"),
     Mistake("legacy ids are ignored", "plan.match", "AND l.external_id = x.id", "AND false"),
     Mistake(
         "older ids do not win over e-mail",
@@ -141,6 +142,10 @@ MISTAKES = [
     ),
     Mistake("the last Admin may go", "guard.last_admins", "WHERE l.role = 'admin'", "WHERE false"),
     Mistake("an empty school is no alarm", "guard.empty_places", "HAVING count(l.id) > 0", "HAVING false"),
+    Mistake("a word that is gone is no alarm", "guard.empty_words", "LIMIT 1) IS NULL", "LIMIT 1) IS NULL AND false"),
+    Mistake("what the inactive say keeps a word", "guard.empty_words", "WHERE t.active AND", "WHERE"),
+    Mistake("a word that is said elsewhere is kept", "guard.empty_words", "(d.anywhere OR e.item", "(true OR e.item"),
+    Mistake("a word's people are not found", "guard.word_losses", "s.word = %(word)s", "s.word <> %(word)s"),
     Mistake("the suspended count as people", "guard.suspensions_by_role", "WHERE m.status = 'active' AND", "WHERE"),
     Mistake("last month is forgotten", "guard.bled", "c.kind = 'suspend'", "c.kind = 'update'"),
     Mistake("moves are not counted", "guard.moved", "'left_school'", "'absent'"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from random import Random
 
 from django.utils.timezone import now
@@ -15,8 +16,8 @@ from integrations.models import SchoolLink
 from tests.simulation.harness import Night
 from tests.simulation.loading import Loaded, read
 from tests.simulation.records import EMAILS, FIELDS, FIRST, GRADES, IDS, REPLIES, chance, edit, stranger
-from tests.simulation.reference_match import listed, removals_possible
-from tests.simulation.world import Past, Pin, Refusal, Waiting, World
+from tests.simulation.reference_match import listed
+from tests.simulation.world import OURS, Past, Pin, Refusal, Staged, Waiting, World
 from tests.simulation.worlds import draw_proof
 
 
@@ -25,8 +26,9 @@ def tomorrow(rng: Random, world: World, place: Loaded, found: Night) -> World:
     following = world.copy()
     following.users, following.links = read(place)
     following.past += past(world, found)
-    following.waiting = waiting(found)
-    following.refusals = [refusal for refusal in world.refusals if _stands(world, refusal)]
+    following.waiting = waiting(world, found)
+    following.refusals = [refusal for refusal in world.refusals if _stands(world, found, refusal)]
+    following.last = last(world, found)
     _source(rng, following)
     return following
 
@@ -38,15 +40,24 @@ def past(world: World, found: Night) -> list[Past]:
     return [Past(row.user, row.school, 0) for row in leavers if row.user in world.users]
 
 
-def waiting(found: Night) -> list[Waiting]:
-    """What waits for a person after this run."""
-    return [Waiting(row.external_id, row.school, row.kind, reason) for row, reason in found.held]
+def waiting(world: World, found: Night) -> list[Waiting]:
+    """What waits for a person after this run. When nobody could be removed, who was to leave goes on waiting."""
+    kept = [old for old in world.waiting if old.kind == "suspend"] if found.run.removals else []
+    return [*kept, *(Waiting(row.external_id, row.school, row.kind, reason) for row, reason in found.held)]
 
 
-def _stands(world: World, refusal: Refusal) -> bool:
+def last(world: World, found: Night) -> list[Staged]:
+    """What the source said when last heard: tonight's word, and the older one of those a lost page left out."""
+    erased = {link.external_id for link in world.links if link.connection == OURS and world.users[link.user].deleted}
+    kept = [record for record in world.last if found.run.removals and record.external_id not in listed(world)]
+    said = [*kept, *listed(world).values()]
+    return [copy.deepcopy(record) for record in said if record.external_id not in erased]
+
+
+def _stands(world: World, found: Night, refusal: Refusal) -> bool:
     """A refusal ends for good when the source said something else; a lost page is no such word."""
     record = listed(world).get(refusal.external_id)
-    unsaid = record is None and not removals_possible(world)
+    unsaid = record is None and bool(found.run.removals)
     return not refusal.lifted and refusal.same_settings and (unsaid or refusal.record == record)
 
 

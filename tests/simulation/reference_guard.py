@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.simulation.reference import Row, pinned
+from tests.simulation.reference_words import silenced
 from tests.simulation.world import ADMINS, OURS, Waiting, World
 
 DEFAULTS: dict[str, float] = {
@@ -55,6 +56,7 @@ def risks(world: World, rows: list[Row]) -> Iterator[Risk]:
         yield old.reason, _waited(old)
     yield from _new_ids(world, rows)
     yield from _empty(world, rows)
+    yield from _empty_words(world, rows)
     yield from _last_admins(world, rows)
     yield from _gaining(world, rows)
     yield from _suspended(world, rows)
@@ -161,6 +163,12 @@ def _empty(world: World, rows: list[Row]) -> Iterator[Risk]:
         lost = {(row.user, row.school) for row in rows if role in losing(world, row)}
         if all(each in lost for each in having) and not any(role in given(row) for row in rows):
             yield "place_empty", lambda row, lose=role: lose in losing(world, row)  # type: ignore[misc]
+
+
+def _empty_words(world: World, rows: list[Row]) -> Iterator[Risk]:
+    for users in silenced(world):
+        if any(row.user in users and losing(world, row) for row in rows):
+            yield "place_empty", lambda row, had=users: row.user in had and bool(losing(world, row))  # type: ignore[misc]
 
 
 def _at(world: World, number: int, school: int | None) -> bool:

@@ -35,8 +35,9 @@ class Match:
 
 
 def listed(world: World) -> dict[str, Staged]:
-    """Tonight's records that have an id, by id, in byte order."""
-    named = [person for person in world.listing if person.external_id]
+    """Tonight's records that have an id and are of nobody who was deleted, by id, in byte order."""
+    deleted = {link.external_id for link in world.links if link.connection == OURS and world.users[link.user].deleted}
+    named = [person for person in world.listing if person.external_id and person.external_id not in deleted]
     return {person.external_id: person for person in sorted(named, key=lambda each: key(each.external_id))}
 
 
@@ -123,7 +124,7 @@ def _only_user(world: World, person: Staged) -> int | None:
     email = login_form(person.email)
     if email is None or person.problem:
         return None
-    if sum(login_form(other.email) == email and not other.problem for other in world.listing) != 1:
+    if sum(login_form(other.email) == email and not other.problem for other in listed(world).values()) != 1:
         return None
     owners = [number for number, user in world.users.items() if not user.deleted and folded(user) == email]
     return owners[0] if len(owners) == 1 else None

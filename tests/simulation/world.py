@@ -152,7 +152,7 @@ class Waiting:
 
 @dataclass
 class World:
-    """A district, its connection, and what the source says tonight."""
+    """A district, its connection, what the source says tonight, and what it said of each id when last heard."""
 
     schools: dict[int, bool] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
@@ -162,6 +162,7 @@ class World:
     pins: list[Pin] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    last: list[Staged] = field(default_factory=list)
     listing: list[Staged] = field(default_factory=list)
     proof: Proof = field(default_factory=Proof)
     replies: dict[str, str] = field(default_factory=dict)

@@ -6,6 +6,7 @@ One generator serves both ways of testing: `draw(random.Random(seed))` for seeds
 
 from __future__ import annotations
 
+import copy
 from random import Random
 
 from hypothesis import strategies as st
@@ -21,8 +22,10 @@ from tests.simulation.records import (
     NUMBERS,
     REPLIES,
     ROLE_MAP,
+    agreeing,
     chance,
     draw_listing,
+    edit,
 )
 from tests.simulation.scenes import set_scenes
 from tests.simulation.world import (
@@ -65,6 +68,7 @@ def draw(rng: Random) -> World:
     set_scenes(rng, world)
     _limits(rng, world)
     _refusals(rng, world)
+    draw_last(rng, world)
     return world
 
 
@@ -192,3 +196,19 @@ def _refusals(rng: Random, world: World) -> None:
             then = now if chance(rng, 0.75) else Staged(row.external_id, "Then")
             refusal = Refusal(row.external_id, row.school, then, chance(rng, 0.85), chance(rng, 0.1))
             world.refusals.append(refusal)
+
+
+def draw_last(rng: Random, world: World) -> None:
+    """What the source said last: about what it says tonight, more people, and a word that is said no more."""
+    if chance(rng, 0.15):
+        return
+    world.last = [copy.deepcopy(record) for record in world.listing if record.external_id and chance(rng, 0.9)]
+    known = {record.external_id for record in world.listing}
+    gone = [link for link in world.links if link.connection == OURS and link.external_id not in known]
+    world.last += [agreeing(rng, world, link) for link in gone if chance(rng, 0.8)]
+    for record in world.last:
+        if chance(rng, 0.15):
+            edit(rng, world, record)
+        for entry in record.roles:
+            if entry.word in ("teacher", "student") and chance(rng, 0.3):
+                entry.word = "staff"

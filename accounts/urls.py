@@ -16,5 +16,7 @@ urlpatterns = [
     path("school/", places.choose_school, name="choose_school"),
     path("accounts/", listing.accounts, name="accounts"),
     path("accounts/notices/", telling.notices, name="notices"),
+    path("accounts/notices/seen/", telling.notices_seen, name="notices_seen"),
+    path("accounts/notices/email/", telling.mail_wish, name="mail_wish"),
     path("accounts/api-access/", tokens.api_tokens, name="api_tokens"),
 ]

@@ -12,11 +12,11 @@ from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, Whe
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.access import memberships_of, reach_of, schools_of
+from accounts.access import memberships_at, memberships_of, reach_of, schools_of
 from accounts.models import User
-from integrations.access import connections_of
-from integrations.models import SchoolLink
-from rostering.models import Change, Hold, Issue, Record, Rejection, Run
+from integrations.access import connections_of, school_links_of
+from integrations.models import Connection, Link, SchoolLink, StopSwitch
+from rostering.models import Change, Hold, Issue, Run, RunState
 from rostering.undo import HAPPENED, UNDONE
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from accounts.models import School
-    from integrations.models import Connection
 
 
 def runs_of(user: User, at: School | None = None) -> QuerySet[Run]:
@@ -101,6 +100,43 @@ def changes_seen_by(user: User, at: School | None = None) -> Q:
     return Q(school__in=part_of(user, at))
 
 
+def seen_by(user: User, changes: QuerySet[Change]) -> QuerySet[Change]:
+    """Of these changes the ones at the schools this person answers for."""
+    return changes.filter(changes_seen_by(user))
+
+
+def connections_behind(user: User, account: User) -> QuerySet[Connection]:
+    """The sources that gave somebody's memberships, or their name, as far as this person may know."""
+    owning = memberships_at(user, account).filter(source_id__isnull=False).values("source_id")
+    naming = Q(pk=account.profile_source, pk__in=connections_of(user).values("pk"))
+    return Connection.objects.filter(Q(pk__in=owning) | naming).order_by("pk")
+
+
+def links_of(connection: Connection, account: User) -> list[Link]:
+    """The lasting ids by which a source knows somebody, for whoever was let to both."""
+    roster = Link.objects.filter(connection=connection, user=account, kind=Link.Kind.ROSTER)
+    return list(roster.order_by("external_id"))
+
+
+def places_of(user: User, connection: Connection) -> dict[int, list[SchoolLink]]:
+    """By school: which of this person's schools the connection reads, and from which of its own."""
+    found: dict[int, list[SchoolLink]] = {}
+    for each in school_links_of(user, connection):
+        found.setdefault(each.school_id, []).append(each)
+    return found
+
+
+def last_good_run(connection: Connection) -> Run | None:
+    """The last sync of a connection that came to its end."""
+    good = Run.objects.filter(connection=connection, state=RunState.DONE, preview=False, undoes=None)
+    return good.order_by("-created_at", "-pk").first()
+
+
+def stop_switch(connection: Connection) -> bool:
+    """Whether SmartPass stopped this connection, its source, or everything."""
+    return connection.stopped or StopSwitch.objects.filter(kind__in=("", connection.kind)).exists()
+
+
 def issues_of(user: User, run: Run, at: School | None = None) -> QuerySet[Issue]:
     """What needed an eye when this run ended, for this person's schools and their people."""
     # A preview's own findings were never opened; it saw them all the same.
@@ -121,6 +157,11 @@ def warned(user: User, at: School | None = None) -> Exists:
             opened_at__isnull=False,
         )
     )
+
+
+def with_warnings(user: User, runs: QuerySet[Run], at: School | None = None) -> QuerySet[Run]:
+    """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
+    return runs.annotate(warned=warned(user, at))
 
 
 def issues_seen_by(user: User, at: School | None = None) -> Q:
@@ -214,71 +255,28 @@ def search(changes: QuerySet[Change], words: str) -> QuerySet[Change]:
     return changes
 
 
-def linked_places(connection: Connection) -> list[str]:
-    """The ids of a connection's linked source schools, for whoever was let to the connection itself."""
-    return list(SchoolLink.objects.filter(connection=connection, active=True).values_list("external_id", flat=True))
-
-
 # For support only: every district's rows.
 
 
 def runs_for_support(user: User, connection: Connection) -> QuerySet[Run]:
     """A connection's runs and previews, newest first, for somebody of SmartPass."""
-    _only_support(user)
+    only_support(user)
     return Run.objects.filter(connection=connection).select_related("asked_by").order_by("-created_at", "-pk")
 
 
 def was_ever_applied(user: User, connection: Connection) -> bool:
     """Whether any sync of this connection has written accounts yet."""
-    _only_support(user)
+    only_support(user)
     return Run.objects.filter(connection=connection, applied_at__isnull=False).exists()
 
 
 def holds_for_support(user: User, run: Run) -> QuerySet[Hold]:
     """The holds whose list stands in this run."""
-    _only_support(user)
+    only_support(user)
     return Hold.objects.filter(run=run).select_related("school").order_by("state", "pk")
 
 
-def same_person_questions(user: User, connection: Connection) -> QuerySet[Issue]:
-    """Records of the source that may be accounts we have, and that only a person can tell."""
-    _only_support(user)
-    asked = Issue.objects.filter(connection=connection, code="E-SAME-PERSON")
-    return asked.filter(opened_at__isnull=False, closed_at=None).order_by("pk")
-
-
-def issue_for_support(user: User, issue_id: int) -> Issue:
-    """Any issue, for somebody of SmartPass; Http404 for everybody else."""
-    _only_support(user)
-    return get_object_or_404(Issue.objects.select_related("connection", "connection__district"), pk=issue_id)
-
-
-def rejections_for_support(user: User, connection: Connection) -> QuerySet[Rejection]:
-    """What people refused at this connection and is not planned again, newest first."""
-    _only_support(user)
-    standing = Rejection.objects.filter(connection=connection, lifted_at=None)
-    return standing.select_related("school", "by").order_by("-at", "-pk")
-
-
-def rejection_for_support(user: User, rejection_id: int) -> Rejection:
-    """Any refusal, for somebody of SmartPass; Http404 for everybody else."""
-    _only_support(user)
-    return get_object_or_404(
-        Rejection.objects.select_related("connection", "connection__district", "school"), pk=rejection_id
-    )
-
-
-def account_for_support(user: User, user_id: int | None) -> User:
-    """Any living account, for somebody of SmartPass; Http404 for everybody else."""
-    _only_support(user)
-    return get_object_or_404(User, pk=user_id, deleted_at=None)
-
-
-def record_of(issue: Issue) -> Record | None:
-    """What the source last said about the record of an issue, for whoever was let to the issue itself."""
-    return Record.objects.filter(connection=issue.connection_id, external_id=issue.external_id).first()
-
-
-def _only_support(user: User) -> None:
+def only_support(user: User) -> None:
+    """Http404 for everybody who is not of SmartPass."""
     if not user.is_staff:
         raise Http404

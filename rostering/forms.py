@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from accounts.deeds import Reason
-from rostering import access, history
+from rostering import access, listing
 from rostering.limits import DEFAULTS
 from rostering.models import Change
 
@@ -77,7 +77,7 @@ class Filter(forms.Form):
 class Past(forms.Form):
     """Which syncs to list."""
 
-    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *history.STATUSES.items()])
+    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *listing.STATUSES.items()])
     source = forms.ChoiceField(label="Source", required=False)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -1,85 +1,120 @@
-"""Which of somebody's syncs to list: by the word of their part, by date, by source, by whether anything changed."""
+"""What happened to an account: what syncs did and what people did, one list, newest first."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.core.paginator import Paginator
+from django.db.models.functions import Coalesce
 
-from accounts import clock
+from accounts import access as people, pins
 from integrations import registry
-from rostering import access
-from rostering.models import Change, Hold, RunState
-from rostering.undo import HAPPENED
+from rostering import access, explain, wording
+from rostering.models import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
-    from django.db.models import QuerySet
+    from django.core.paginator import Page
 
-    from accounts.models import School, User
-    from rostering.models import Run
+    from accounts.models import AuditEvent, Membership, User
 
-#: What may be asked for, and the main word of such a part.
-STATUSES = {
-    "waiting": "Waiting",
-    "running": "Running",
-    "completed": "Completed",
-    "warnings": "Completed with warnings",
-    "hold": "On hold",
-    "failed": "Failed",
-    "stopped": "Stopped",
-    "undone": "Undone",
-}
-STATES = {
-    "waiting": RunState.QUEUED,
-    "running": RunState.RUNNING,
-    "failed": RunState.FAILED,
-    "stopped": RunState.STOPPED,
+A_PAGE = 25
+#: What people do, as the trail names it -> in words.
+ACTIONS = {
+    "person.create": "Added by hand",
+    "person.update": "Edited",
+    "person.password": "Password reset",
+    "membership.create": "Given access",
+    "membership.update": "Edited",
+    "membership.active": "Reactivated",
+    "membership.disabled": "Disabled",
+    "membership.suspended": "Suspended",
+    "pin.set": "Protected from sync",
+    "pin.remove": "Left to the sync again",
 }
 
 
-def sources(runs: QuerySet[Run]) -> dict[str, str]:
-    """The sources that these syncs came from: kind and name."""
-    kinds = runs.order_by().values_list("connection__kind", flat=True).distinct()
-    return {kind: registry.label(kind) for kind in sorted(kinds)}
+class Entry(NamedTuple):
+    """One thing that happened. `run` is the sync that did it, where the reader may open it."""
+
+    at: datetime
+    who: str
+    run: int | None
+    what: str
+    place: str
+    differences: list[wording.Difference]
+    why: str
 
 
-def narrowed(user: User, runs: QuerySet[Run], given: Mapping[str, Any], at: School | None = None) -> QuerySet[Run]:
-    """Of these syncs (from `access.runs_of`) the ones that are asked for. Dates are Eastern, both included."""
-    if given.get("status"):
-        runs = _with_word(user, runs, given["status"], at)
-    if given.get("source"):
-        runs = runs.filter(connection__kind=given["source"])
-    if given.get("since"):
-        runs = runs.filter(created_at__gte=_midnight(given["since"]))
-    if given.get("until"):
-        runs = runs.filter(created_at__lt=_midnight(given["until"] + dt.timedelta(days=1)))
-    if given.get("changed"):
-        done = Change.objects.filter(HAPPENED, access.changes_seen_by(user, at), run=OuterRef("pk"))
-        runs = runs.filter(Exists(done))
-    return runs
+def history(reader: User, account: User, number: str | None) -> tuple[Page[Any], list[Entry]]:
+    """A page of what the reader may know of an account's past."""
+    changes = access.seen_by(reader, explain.applied(account))
+    when = Coalesce("hold__decided_at", "run__applied_at")
+    done = [(at, "change", pk) for pk, at in changes.order_by().values_list("pk", when)]
+    events = people.history_of(reader, account)
+    done += [(at, "event", pk) for pk, at in events.order_by().values_list("pk", "at")]
+    page = Paginator(sorted(done, reverse=True), A_PAGE).get_page(number)
+    rows = list(page)
+    by_sync = _by_syncs(reader, changes.filter(pk__in=[pk for _, kind, pk in rows if kind == "change"]))
+    by_hand = _by_people(reader, account, events.filter(pk__in=[pk for _, kind, pk in rows if kind == "event"]))
+    known = {("change", pk): entry for pk, entry in by_sync} | {("event", pk): entry for pk, entry in by_hand}
+    return page, [known[kind, pk] for _, kind, pk in rows]
 
 
-def _with_word(user: User, runs: QuerySet[Run], status: str, at: School | None) -> QuerySet[Run]:
-    """The same order of words as `wording.state_of`."""
-    if status in STATES:
-        return runs.filter(state=STATES[status])
-    waits = Exists(
-        Change.objects.filter(access.changes_seen_by(user, at), run=OuterRef("pk"), hold__state=Hold.State.OPEN)
-    )
-    undone = access.undone(user, at)
-    runs = runs.filter(state=RunState.DONE)
-    if status == "undone":
-        return runs.filter(undone)
-    runs = runs.exclude(undone)
-    if status == "hold":
-        return runs.filter(waits)
-    warned = access.warned(user, at) | ~Q(removals="")
-    runs = runs.exclude(waits)
-    return runs.filter(warned) if status == "warnings" else runs.exclude(warned)
+def _by_syncs(reader: User, changes: Any) -> Iterable[tuple[int, Entry]]:
+    rows = list(changes.select_related("run__connection", "hold", "school"))
+    open_to = set(access.runs_of(reader).filter(pk__in={row.run_id for row in rows}).values_list("pk", flat=True))
+    called = people.actors(reader, [row.hold.decided_by_id for row in rows if row.hold])
+    for row in rows:
+        run, label = row.run, registry.label(row.run.connection.kind)
+        who = f"Undo of sync #{run.undoes_id}" if run.undoes_id else f"Sync #{run.pk}"
+        if row.hold:
+            who = f"{who}, approved by {called[row.hold.decided_by_id]}"
+        yield (
+            row.pk,
+            Entry(
+                row.hold.decided_at if row.hold else run.applied_at,
+                who,
+                run.pk if run.pk in open_to else None,
+                str(Change.Kind(row.kind).label),
+                row.school.name if row.school else "District",
+                wording.differences(row),
+                wording.why(row, label),
+            ),
+        )
 
 
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), clock.EASTERN)
+def _by_people(reader: User, account: User, events: Iterable[AuditEvent]) -> Iterable[tuple[int, Entry]]:
+    rows = list(events)
+    called = people.actors(reader, [row.by_id for row in rows])
+    places = {f"membership:{each.pk}": _place(each) for each in people.memberships_at(reader, account)}
+    for row in rows:
+        entry = Entry(
+            row.at, called[row.by_id], None, _what(row), places.get(row.target, ""), _differences(row), row.why
+        )
+        yield row.pk, entry
+
+
+def _place(membership: Membership) -> str:
+    return membership.school.name if membership.school else "District"
+
+
+def _what(row: AuditEvent) -> str:
+    said = ACTIONS.get(row.action, "Changed")
+    pinned = (row.after or row.before).get("field", "") if row.action.startswith("pin.") else ""
+    return f"{said}: {pins.LABELS[pinned].lower()}" if pinned in pins.LABELS else said
+
+
+def _differences(row: AuditEvent) -> list[wording.Difference]:
+    """What differs, in the words of a sync's own rows."""
+    if row.action.startswith("pin."):
+        return []
+    before, after = ({name: _flat(value) for name, value in side.items()} for side in (row.before, row.after))
+    change = Change(kind=Change.Kind.UPDATE, before=before, after=after)
+    return [each for each in wording.differences(change) if each.before != each.after]
+
+
+def _flat(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list) else value

@@ -17,7 +17,7 @@ from accounts.console import DECIDES, console, show
 from accounts.deeds import Deed, Reason, form_for, offer
 from integrations import linking, registry
 from integrations.access import connection_for_support
-from rostering import access, asking, lines
+from rostering import access, access_support, asking, lines
 from rostering.admin.connections import name_of
 from rostering.admin.runs import PAGE
 from rostering.forms import Decision, Filter, SameOrNot
@@ -113,7 +113,7 @@ def rejections(request: HttpRequest, connection_id: int) -> HttpResponse:
     """What people refused, and is not planned again."""
     user = person(request)
     connection = connection_for_support(user, connection_id)
-    page = Paginator(access.rejections_for_support(user, connection), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(access_support.rejections_for_support(user, connection), PAGE).get_page(request.GET.get("page"))
     context = {"connection": connection, "page": page}
     return show(request, "console/rejections.html", f"{name_of(connection)} · Refused changes", context)
 
@@ -122,7 +122,7 @@ def rejections(request: HttpRequest, connection_id: int) -> HttpResponse:
 def lift_rejection(request: HttpRequest, rejection_id: int) -> HttpResponse:
     """Let a refused change be planned again."""
     user = person(request)
-    rejection = access.rejection_for_support(user, rejection_id)
+    rejection = access_support.rejection_for_support(user, rejection_id)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         lifted = asking.lift_rejection(user, rejection, given["why"])
@@ -145,7 +145,7 @@ def same_people(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Records of the source that may be accounts we have: only a person can tell."""
     user = person(request)
     connection = connection_for_support(user, connection_id)
-    page = Paginator(access.same_person_questions(user, connection), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(access_support.same_person_questions(user, connection), PAGE).get_page(request.GET.get("page"))
     context = {"connection": connection, "page": page, "lines": lines.questions(page)}
     return show(request, "console/same_people.html", f"{name_of(connection)} · Same person?", context)
 
@@ -154,10 +154,10 @@ def same_people(request: HttpRequest, connection_id: int) -> HttpResponse:
 def same_person(request: HttpRequest, issue_id: int) -> HttpResponse:
     """Say whether a record of the source is this account."""
     user = person(request)
-    issue = access.issue_for_support(user, issue_id)
+    issue = access_support.issue_for_support(user, issue_id)
     if issue.code != "E-SAME-PERSON":
         raise Http404
-    account = access.account_for_support(user, issue.detail.get("user"))
+    account = access_support.account_for_support(user, issue.detail.get("user"))
     source = registry.label(issue.connection.kind)
 
     def do(given: dict[str, Any]) -> HttpResponse:
@@ -165,7 +165,7 @@ def same_person(request: HttpRequest, issue_id: int) -> HttpResponse:
         messages.success(request, "Kept. The next sync does as you said.")
         return redirect("admin:same_people", issue.connection_id)
 
-    theirs = access.record_of(issue)
+    theirs = access_support.record_of(issue)
     deed = Deed(
         f"{name_of(issue.connection)} · Same person?",
         "Save",

@@ -15,7 +15,7 @@ from accounts import audit
 from accounts.access import admin_reach, person, schools_of, zone_of
 from accounts.here import here
 from accounts.shell import page
-from rostering import access, history, lines, parts, undo, wording
+from rostering import access, lines, listing, parts, undo, wording
 from rostering.forms import Filter, Past
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def syncs(request: HttpRequest) -> HttpResponse:
         return redirect("admin:rostering_run_changelist")
     user, at = reach.user, here(request).school
     runs = access.runs_of(user, at)
-    form = Past(history.sources(runs), request.GET)
-    asked = history.narrowed(user, runs, form.cleaned_data, at) if form.is_valid() else runs
+    form = Past(listing.sources(runs), request.GET)
+    asked = listing.narrowed(user, runs, form.cleaned_data, at) if form.is_valid() else runs
     listed = Paginator(asked, PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "page": listed, "rows": parts.parts(user, listed, at), "nights": parts.nights(user, at)}
     return page(request, "rostering/syncs.html", "syncs", context)

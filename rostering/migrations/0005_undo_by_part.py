@@ -21,7 +21,7 @@ $$;
 class Migration(migrations.Migration):
     """Whether a school's part of a run is undone, and quick ways to a run's undos and to a school's rows."""
 
-    dependencies = [("rostering", "0003_requests_and_parts")]
+    dependencies = [("rostering", "0004_records_by_email")]
 
     operations = [
         migrations.AddIndex(

@@ -185,7 +185,7 @@ def _everywhere(connection: Connection, say: Callable[[int | None, str], Telling
 
 def page_of(hold: Hold) -> str:
     """Where a hold is read and decided."""
-    return reverse("sync", args=[hold.run_id])
+    return reverse("hold", args=[hold.pk])
 
 
 def _about(row: Connection | Hold) -> str:

@@ -23,7 +23,7 @@ def both(moment: datetime, zone_name: str) -> str:
     """For example "Tue Aug 5, 11:00 PM Eastern (8:00 PM your time)"."""
     eastern = moment.astimezone(EASTERN)
     words = f"{_day(eastern)}, {_hour(eastern)} Eastern"
-    theirs = moment.astimezone(_zone(zone_name))
+    theirs = moment.astimezone(zone(zone_name))
     if theirs.utcoffset() == eastern.utcoffset():
         return words
     other_day = "" if theirs.date() == eastern.date() else f"{_day(theirs)}, "
@@ -38,7 +38,8 @@ def tonight(zone_name: str) -> str:
     return words.replace(f"{_day(night)}, ", "tonight ", 1) if night.date() == today else words
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone(name: str) -> ZoneInfo:
+    """The time zone of this name; Eastern for one that does not exist."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

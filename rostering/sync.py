@@ -20,7 +20,7 @@ from accounts.models import School
 from integrations import registry
 from integrations.models import SchoolLink
 from integrations.provider import Refused, SourceError, Unreachable
-from rostering import holding, lease, runs, sql, summary, undo
+from rostering import holding, lease, runs, sql, summary, telling, undo
 from rostering.limits import resolve
 from rostering.models import Change, Run, RunState
 from rostering.steps import guard
@@ -55,9 +55,9 @@ def perform(run_id: int) -> None:
                 _Sync(run).carry_out()
         except lease.Lost:
             logger.info("run %s belongs to somebody else now", run.pk)
-        except lease.SwitchedOff:
+        except lease.SwitchedOff as off:
             with tenancy.district(run.district_id):
-                runs.stop(run, by=None, why="Syncs are switched off by SmartPass support.")
+                runs.stop(run, by=None, why=str(off))
         except SourceError as error:
             _source_failed(run, error)
         except Stale:
@@ -104,6 +104,7 @@ class _Sync:
             report(self.run, self.seconds)
             if not self.run.undoes_id and not self.run.preview:
                 runs.succeed(self.run)
+            telling.finished(self.run)
 
     def _sync(self) -> None:
         provider, scope = self._open()

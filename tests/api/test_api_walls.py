@@ -20,7 +20,8 @@ from accounts.models import User
 from tests import factories
 from tests.api.program import Program, key_of
 from tests.api.test_description import operations
-from tests.test_walls import METHODS, NOBODY, Address, addresses, digest
+from tests.digest import digest
+from tests.test_walls import METHODS, NOBODY, Address, addresses
 
 #: What an address may ask for, and the row of a world that answers to it.
 ROWS: dict[str, Callable[[Any], int]] = {

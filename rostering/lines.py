@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, NamedTuple
 
+from accounts.sheets import harmless
 from integrations import registry
 from rostering import access, wording
 from rostering.models import Change
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from rostering.models import Issue, Run
-
-#: What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Line(NamedTuple):
@@ -96,11 +94,6 @@ def as_csv(run: Run, changes: QuerySet[Change]) -> str:
             cells = [line.name, line.school, line.what, *each, line.why, line.fate]
             writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """The cell, with a mark before it where a spreadsheet would calculate."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _planned_name(row: Change) -> str:

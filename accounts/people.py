@@ -117,7 +117,7 @@ def add_person(  # noqa: PLR0913 - a person has this many sides
     Without `password` a readable one is made up. Raises NotPossible if the roles do not go
     together, or the e-mail or username is taken or cannot be signed in by.
     """
-    kept = _roles(roles, at_district=school is None)
+    kept = roles_together(roles, at_district=school is None)
     person = User(
         district=district,
         first_name=first_name.strip(),
@@ -241,7 +241,8 @@ def _set_status(by: User | None, membership: Membership, status: Status, why: st
     return True
 
 
-def _roles(roles: Iterable[str], *, at_district: bool) -> list[str]:
+def roles_together(roles: Iterable[str], *, at_district: bool) -> list[str]:
+    """The roles of one membership as they are kept, with what they bring; NotPossible if they don't go together."""
     wanted = {Roles(role) for role in roles}
     if Roles.ADMIN in wanted:
         wanted.add(Roles.TEACHER)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.models import AuditEvent, District, Membership, Notice, Roles, School, Status, User
+from accounts.models import AuditEvent, District, Mail, Membership, Notice, Roles, School, Status, User
+from accounts.models.notices import GIVEN_UP
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -116,14 +117,24 @@ def memberships_of(user: User, at: School | None = None) -> QuerySet[Membership]
 
 
 def notices_of(user: User) -> QuerySet[Notice]:
-    """What this person is told about the schools they answer for, newest first."""
+    """What this person is told about the schools they answer for, newest first.
+
+    What was told of a whole district in one go does not stand once more for each of its schools.
+    """
     reach = reach_of(user)
     notices = Notice.objects.select_related("school").order_by("-at", "-pk")
     if not reach.administers or reach.everything:
         return notices.none()
     mine = Q(school__in=schools_of(user).values("pk"))
     if reach.district_wide:
-        mine |= Q(school=None, district=user.district_id)
+        of_district = Notice.objects.filter(
+            district=OuterRef("district"),
+            school=None,
+            kind=OuterRef("kind"),
+            about=OuterRef("about"),
+            at=OuterRef("at"),
+        )
+        mine = Q(school=None, district=user.district_id) | (mine & Q(~Exists(of_district)))
     return notices.filter(mine)
 
 
@@ -194,6 +205,13 @@ def trail_of(user: User, target: str) -> QuerySet[AuditEvent]:
     """What people did to one thing (kind:id), newest first, for somebody of SmartPass."""
     _only_support(user)
     return AuditEvent.objects.filter(target=target).select_related("by").order_by("-at")
+
+
+def given_up(user: User) -> str:
+    """How many e-mails no mail server took, in words for the front page; empty for none. For somebody of SmartPass."""
+    _only_support(user)
+    number = Mail.objects.filter(GIVEN_UP).count()
+    return f"{number:,} given up" if number else ""
 
 
 def _only_support(user: User) -> None:

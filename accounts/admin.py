@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -15,9 +15,11 @@ from accounts import access, people
 from accounts.console import SETS_UP, ReadOnly, console, show
 from accounts.deeds import Deed, form_for, offer
 from accounts.forms import DistrictForm, FirstAdminForm, SchoolForm
-from accounts.models import AuditEvent, District
+from accounts.models import AuditEvent, District, Mail
+from accounts.models.notices import GIVEN_UP
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
 
@@ -40,7 +42,40 @@ class Trail(ReadOnly):
     list_select_related = ("by", "district")
 
 
+class Sending(admin.SimpleListFilter):
+    """Letters by what became of them."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """The states a letter can be in."""
+        del request, model_admin
+        return [("waiting", "Waiting"), ("given_up", "Given up"), ("sent", "Sent")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Mail]) -> QuerySet[Mail]:
+        """Only those."""
+        del request
+        if self.value() == "given_up":
+            return queryset.filter(GIVEN_UP)
+        if self.value() == "waiting":
+            return queryset.filter(sent_at=None).exclude(GIVEN_UP)
+        return queryset.filter(sent_at__isnull=False) if self.value() == "sent" else queryset
+
+
+class Outbox(ReadOnly):
+    """E-mails, newest first: to whom and of what, never what they say."""
+
+    list_display = ("made_at", "district", "to", "subject", "state", "tries", "sent_at")
+    list_filter = (Sending,)
+    search_fields = ("district__name", "subject", "=to__id")
+    ordering = ("-made_at", "-pk")
+    list_select_related = ("district", "to")
+
+
 console.register(District, Districts)
+console.register(Mail, Outbox)
+console.section("Emails", "accounts_mail_changelist", access.given_up)
 console.register(AuditEvent, Trail)
 console.section("New district", "new_district")
 

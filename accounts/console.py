@@ -7,7 +7,7 @@ leaves a line in the audit trail. The apps above hang their pages in here.
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.decorators import secure_admin_login
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
     from django.urls import URLPattern, URLResolver
+
+    from accounts.models import User
 
     View = Callable[..., HttpResponse]
 
@@ -51,7 +53,8 @@ class Console(AdminSite):
     def __init__(self) -> None:
         super().__init__(name="admin")
         self._pages: list[tuple[str, View, str]] = []
-        self.sections: list[tuple[str, str]] = []
+        #: (label, page name, what says how much waits there).
+        self.sections: list[tuple[str, str, Callable[[User], str] | None]] = []
         #: (label, page name) of pages about one district, for the district's own page.
         self.tabs: list[tuple[str, str]] = []
         #: The same about one connection.
@@ -66,9 +69,9 @@ class Console(AdminSite):
 
         return hang
 
-    def section(self, label: str, name: str) -> None:
-        """List a page (without arguments) on the front page."""
-        self.sections.append((label, name))
+    def section(self, label: str, name: str, waits: Callable[[User], str] | None = None) -> None:
+        """List a page (without arguments) on the front page, with what waits there ("3 waiting")."""
+        self.sections.append((label, name, waits))
 
     def tab(self, label: str, name: str) -> None:
         """List a page about one district (its id is the only argument) on the district's page."""
@@ -103,8 +106,12 @@ class Console(AdminSite):
         return ours + [each for each in super().get_urls() if getattr(each, "name", "") not in _CLOSED]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Adds the front page's sections."""
-        sections = [(label, reverse(f"admin:{name}")) for label, name in self.sections]
+        """Adds the front page's sections; what waits there is counted only where it is shown."""
+        user = person(request)
+        sections = [
+            (label, reverse(f"admin:{name}"), partial(waits, user) if waits else "")
+            for label, name, waits in self.sections
+        ]
         return {**super().each_context(request), "sections": sections}
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -9,7 +9,7 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from django import forms
 from django.contrib.auth import password_validation
 
-from accounts.models import School
+from accounts.models import MailWish, School
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -91,6 +91,18 @@ class DistrictForm(forms.Form):
     """A new district."""
 
     name = forms.CharField(label="District name", max_length=200)
+
+
+class SeenForm(forms.Form):
+    """How far somebody has read."""
+
+    until = forms.DateTimeField()
+
+
+class MailWishForm(forms.Form):
+    """Which notices somebody wants by email."""
+
+    mail = forms.ChoiceField(label="Email me", choices=MailWish.choices, widget=forms.RadioSelect)
 
 
 class SchoolForm(forms.Form):

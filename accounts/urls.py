@@ -23,5 +23,7 @@ urlpatterns = [
     path("accounts/add/", adding.add_account, name="add_account"),
     path("accounts/<int:account_id>/", account.account, name="account"),
     path("accounts/notices/", telling.notices, name="notices"),
+    path("accounts/notices/seen/", telling.notices_seen, name="notices_seen"),
+    path("accounts/notices/email/", telling.mail_wish, name="mail_wish"),
     path("accounts/api-access/", tokens.api_tokens, name="api_tokens"),
 ]

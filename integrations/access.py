@@ -118,6 +118,14 @@ def switches(user: User) -> dict[str, StopSwitch]:
     return {each.kind: each for each in StopSwitch.objects.select_related("by")}
 
 
+def troubled(user: User) -> str:
+    """How many connections failed or are late, in words for the front page; empty for none. For SmartPass only."""
+    _only_support(user)
+    standing = Connection.objects.exclude(problem="").exclude(state=ConnectionState.DISCONNECTED)
+    number = standing.filter(stopped=False).count()
+    return f"{number:,} failed or late" if number else ""
+
+
 def _only_support(user: User) -> None:
     if not user.is_staff:
         raise Http404

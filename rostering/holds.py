@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from accounts import tenancy
 from accounts.models import User
 from integrations import registry
-from rostering import runs, sql
+from rostering import runs, sql, telling
 from rostering.models import Change, Hold, Issue
 from rostering.steps import apply
 from rostering.steps.plan import fingerprint as name_of
@@ -62,6 +62,7 @@ def release(hold: Hold, fingerprint: str, *, by: User, why: str, part: Part | No
         if locked.needs_second and not _second(locked, by, fingerprint):
             locked.first_yes_by, locked.first_yes_for = by, fingerprint
             locked.save(update_fields=["first_yes_by", "first_yes_for"])
+            telling.one_yes(locked)
             waits_for_another = True
         else:
             waits_for_another = False
@@ -143,6 +144,7 @@ def _split(hold: Hold, part: Part) -> Hold:
     for named in (hold, other):
         named.fingerprint, named.people = name_of(named.run_id, named.pk)
         named.save(update_fields=["fingerprint", "people"])
+    telling.shrunk(hold)
     return other
 
 
@@ -158,6 +160,7 @@ def _apply(hold: Hold) -> None:
 def _decide(hold: Hold, state: str, by: User, why: str) -> None:
     hold.state, hold.decided_by, hold.decided_at, hold.decision = state, by, now(), why
     hold.save(update_fields=["state", "decided_by", "decided_at", "decision"])
+    telling.decided(hold)
     waiting = rows(hold).values("external_id")
     Issue.objects.filter(connection=hold.connection_id, code="E-HELD", closed_at=None, external_id__in=waiting).update(
         closed_at=now(), closed_by=F("opened_by")

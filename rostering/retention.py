@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils.timezone import now
 
-from accounts import tenancy
+from accounts import notices, tenancy
 from accounts.models import EmailAlias
 from rostering.models import Answer, Change, Hold, Issue, Run
 
@@ -26,6 +26,7 @@ def prune() -> int:
     """
     with tenancy.support():
         EmailAlias.objects.filter(until__lt=now()).delete()
+        notices.forget(now() - _kept())
         Issue.objects.filter(closed_at__lt=now() - _kept()).delete()
     emptied = 0
     while runs := _past():

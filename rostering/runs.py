@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from integrations.models import Connection, ConnectionState
-from rostering import queue
+from rostering import queue, telling
 from rostering.models import Run, RunState, Trigger
 
 if TYPE_CHECKING:
@@ -151,3 +151,5 @@ def fail(run: Run, code: str, text: str, *, reconnect: bool = False, source: boo
         if reconnect:
             connection.state = ConnectionState.NEEDS_ATTENTION
         connection.save(update_fields=["problem", "problem_text", "problem_since", "state"])
+    if closed:
+        telling.failed(run, code, refused=reconnect)

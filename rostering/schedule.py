@@ -18,7 +18,7 @@ from django.utils.timezone import now
 
 from accounts import tenancy
 from integrations.models import Connection, ConnectionState, StopSwitch
-from rostering import runs, sql
+from rostering import runs, sql, telling
 from rostering.models import Run, RunState, Trigger
 
 if TYPE_CHECKING:
@@ -116,11 +116,14 @@ def sound_alarms() -> list[int]:
     good = Q(runs__state=RunState.DONE, runs__preview=False, runs__undoes=None)
     with tenancy.support():
         begun = _nightly().filter(problem="").annotate(begun=Max("runs__started_at", filter=good))
-        late = list(begun.filter(begun__lt=now() - LATE_AFTER).values_list("pk", flat=True))
-        Connection.objects.filter(pk__in=late).update(problem=LATE, problem_text=LATE_TEXT, problem_since=now())
-    for connection_id in late:
+        since = dict(begun.filter(begun__lt=now() - LATE_AFTER).values_list("pk", "begun"))
+        late = Connection.objects.filter(pk__in=since)
+        late.update(problem=LATE, problem_text=LATE_TEXT, problem_since=now())
+        for connection in late.select_related("district"):
+            telling.late(connection, since[connection.pk])
+    for connection_id in since:
         logger.error("connection %s had no good sync for 26 hours", connection_id)
-    return late
+    return list(since)
 
 
 def sweep() -> None:

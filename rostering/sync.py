@@ -20,7 +20,7 @@ from accounts.models import School
 from integrations import registry
 from integrations.models import SchoolLink
 from integrations.provider import Refused, SourceError, Unreachable
-from rostering import holding, lease, runs, sql, summary, undo
+from rostering import holding, lease, runs, sql, summary, telling, undo
 from rostering.limits import resolve
 from rostering.models import Change, Run, RunState
 from rostering.steps import guard
@@ -104,6 +104,7 @@ class _Sync:
             report(self.run, self.seconds)
             if not self.run.undoes_id and not self.run.preview:
                 runs.succeed(self.run)
+            telling.finished(self.run)
 
     def _sync(self) -> None:
         provider, scope = self._open()

@@ -73,6 +73,31 @@ def database(name: str) -> dict[str, Any]:
     return config
 
 
+def mail(name: str) -> dict[str, Any]:
+    """Turn smtp://user:password@host:port into a mail server's settings; smtp+tls and smtp+ssl encrypt.
+
+    smtp+tls begins in the clear and insists on STARTTLS, smtp+ssl is encrypted from the
+    start. Raises ImproperlyConfigured when the variable names no mail server.
+    """
+    parts = urlsplit(text(name))
+    ports = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+    try:
+        port = parts.port or ports[parts.scheme]
+    except (KeyError, ValueError):
+        port = 0
+    if not parts.hostname or not port:
+        message = f"{name} must look like smtp+tls://user:password@host:587"
+        raise ImproperlyConfigured(message)
+    return {
+        "host": parts.hostname,
+        "port": port,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "starttls": parts.scheme == "smtp+tls",
+        "tls": parts.scheme == "smtp+ssl",
+    }
+
+
 def cache_url(broker_url: str) -> str:
     """Give CACHE_URL, or the broker's server with database 1 in place of its own.
 

@@ -215,6 +215,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 # minute is worth nothing: the next one looks at the same rows.
 CELERY_BEAT_SCHEDULE = {
     "rostering.tick": {"task": "rostering.tick", "schedule": 60.0, "options": {"expire_seconds": 55}},
+    "accounts.send_mail": {"task": "accounts.send_mail", "schedule": 60.0, "options": {"expire_seconds": 55}},
+    "accounts.remind": {"task": "accounts.remind", "schedule": 600.0, "options": {"expire_seconds": 550}},
     "rostering.prune": {"task": "rostering.prune", "schedule": 24 * 3600.0},
 }
 # Without a deadline the scheduler, started late, fires a missed job at the wrong hour next day.
@@ -223,6 +225,21 @@ CELERY_BEAT_CRON_STARTING_DEADLINE = 3600
 
 # How many days the changes of runs, and issues that are closed, are kept.
 KEEP_DAYS = int(env.text("KEEP_DAYS", "400"))
+
+# E-mail about notices. Without a mail server, on one's own machine, letters become files.
+
+PUBLIC_URL = env.host("PUBLIC_URL", "" if PRODUCTION else "http://127.0.0.1:8000", https_only=PRODUCTION)
+"""Where people reach the pages: what links in e-mails begin with."""
+DEFAULT_FROM_EMAIL = (
+    env.required("MAIL_FROM") if PRODUCTION else env.text("MAIL_FROM", "SmartPass <smartpass@localhost>")
+)
+_MAIL = env.mail("EMAIL_URL") if PRODUCTION or env.text("EMAIL_URL") else {}
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = None if _MAIL else VAR_DIR / "mail"
+EMAIL_HOST, EMAIL_PORT = _MAIL.get("host", "localhost"), _MAIL.get("port", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("user", ""), _MAIL.get("password", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("starttls", False), _MAIL.get("tls", False)
+EMAIL_TIMEOUT = 20
 
 # The sources
 

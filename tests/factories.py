@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.timezone import now
 
 from accounts import people
-from accounts.models import District, Membership, Roles, School, StaffRole, User
+from accounts.models import District, Membership, Notice, Roles, School, StaffRole, User
 from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
 from integrations.records import Place
 from rostering.models import Change, Hold, Issue, Rejection, Run, RunState, Trigger
@@ -153,6 +153,18 @@ def rejection(of: Run, at: School | None) -> Rejection:
         after={"status": "suspended"},
         settings_version=1,
     )
+
+
+def notice(of: District, school: School | None, **fields: Any) -> Notice:
+    """Something the Admins of a school are told, without an e-mail: a hold that waits."""
+    row: dict[str, Any] = {
+        "kind": Notice.Kind.HOLD,
+        "about": f"hold:{next(_numbers)}",
+        "text": f"We paused part of tonight's sync for {school.name if school else of.name}.",
+        "link": "/accounts/syncs/",
+        "must_act": True,
+    }
+    return Notice.objects.create(district=of, school=school, **{**row, **fields})
 
 
 class Source:

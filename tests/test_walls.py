@@ -95,6 +95,7 @@ def worlds(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, An
     monkeypatch.setattr(registry, "tenants", lambda _: [])
     with tenancy.support():
         first, second = factories.world("Alder"), factories.world("Birch")
+        _ = [factories.notice(each.district, at) for each in (first, second) for at in (each.school, each.sister, None)]
         first.tenant, second.tenant = factories.tenant("Alder at Clever"), factories.tenant("Birch at Clever")  # type: ignore[attr-defined]
     return first, second
 
@@ -155,6 +156,8 @@ def digest() -> list[Any]:
         "accounts_school",
         "accounts_district",
         "accounts_auditevent",
+        "accounts_notice",
+        "accounts_mail",
         "integrations_connection",
         "integrations_schoollink",
         "integrations_sameperson",

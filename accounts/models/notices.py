@@ -61,6 +61,12 @@ class Notice(models.Model):
         return f"{self.kind} {self.about}"
 
 
+#: How often a letter is offered to the mail server.
+TRIES = 5
+#: Letters that it never took.
+GIVEN_UP = Q(sent_at=None, tries__gte=TRIES)
+
+
 class Mail(models.Model):
     """An e-mail that waits to be sent, written in the transaction that gives the reason for it.
 
@@ -85,3 +91,10 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"Mail #{self.pk}"
+
+    @property
+    def state(self) -> str:
+        """What became of it, in a word."""
+        if self.sent_at:
+            return "Sent"
+        return "Given up" if self.tries >= TRIES else "Waiting"

@@ -8,6 +8,7 @@ import shlex
 import socket
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from rostering.demo.errors import DemoError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rostering.demo.children import Child, Children
+    from rostering.demo.children import Account, Child, Children
 
 KIND = "clever"
 SETTINGS = tuple(f"{KIND.upper()}_{name}" for name in ("API_URL", "AUTH_URL", "CLIENT_ID", "CLIENT_SECRET"))
@@ -63,12 +64,23 @@ def await_sandbox(children: Children, sandbox: Child) -> dict[str, str]:
 
 def start_product(children: Children, sandbox: Mapping[str, str], listener: socket.socket) -> None:
     """Start web (on the listener, which is closed here), worker and beat."""
-    environment = _environment(sandbox)
+    environment = {**_environment(sandbox), "PUBLIC_URL": f"http://127.0.0.1:{listener.getsockname()[1]}"}
     with listener:
         bound = ("--bind", f"fd://{listener.fileno()}")
         children.start("web", *WEB, *bound, environment=environment, keeps=[listener.fileno()])
     children.start("worker", *WORKER, environment=environment)
     children.start("beat", *BEAT, environment=environment)
+
+
+def make_mailbox(account: Account | None) -> Path | None:
+    """Make the folder in which e-mails become files; None where a mail server takes them."""
+    folder = settings.EMAIL_FILE_PATH
+    if folder is None:
+        return None
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if account:
+        os.chown(folder, account.uid, account.gid)
+    return Path(folder)
 
 
 def await_product(children: Children, address: str) -> None:

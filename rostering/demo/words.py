@@ -13,6 +13,7 @@ from rostering.summary import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from django.core.management.base import OutputWrapper
 
@@ -90,7 +91,7 @@ def differences(report: Report) -> str:
     return ", ".join([*done, *held]) or "nothing changes"
 
 
-def addresses(address: str, world: World, password: str) -> list[str]:
+def addresses(address: str, world: World, password: str, mailbox: Path | None) -> list[str]:
     """Where to look, and who to be."""
     rows = [(login.who, login.email) for login in world.logins]
     width = max(len(who) for who, _ in rows) + 2
@@ -98,6 +99,7 @@ def addresses(address: str, world: World, password: str) -> list[str]:
         "",
         f"  The school's pages   {address}/",
         f"  SmartPass support    {address}/admin/",
+        *([f"  Emails to Admins     {mailbox}/"] if mailbox else []),
         "",
         *(f"  {who:<{width}}{email}" for who, email in rows),
         f"  {'Password of all':<{width}}{password}",

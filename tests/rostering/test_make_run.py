@@ -121,6 +121,9 @@ def test_one_command_serves_a_synced_district_and_can_be_called_again() -> None:
         assert "Making the tables" in first
         assert "was made and linked, with 3 schools." in first
         assert "nothing changes: every account" in first
+        assert f"  Emails to Admins     {folder / 'var' / 'mail'}/" in first
+        letters = [path.read_text() for path in (folder / "var" / "mail").iterdir()]
+        assert any(f"View accounts: {address}/accounts/" in letter for letter in letters)
         logs = {path.name: path.read_text() for path in (folder / "var" / "log").iterdir()}
         assert sorted(logs) == ["beat.log", "demo.log", "sandbox.log", "web.log", "worker.log"]
         assert "GET /auth/login/" in logs["web.log"]

@@ -20,6 +20,9 @@ PRODUCTION = {
     "SECRET_KEY": "long and random",
     "VAULT_KEYS": f"one:{KEY}",
     "ALLOWED_HOSTS": "rostering.example.org, other.example.org",
+    "PUBLIC_URL": "https://rostering.example.org/",
+    "EMAIL_URL": "smtp+tls://mailer%40example.org:p%40ss@mail.example.org",
+    "MAIL_FROM": "SmartPass <no-reply@rostering.example.org>",
 }
 
 
@@ -47,13 +50,32 @@ def test_production() -> None:
     assert "'redis://broker.example.org:6379/1'" in caches
 
 
+def test_mail_in_production() -> None:
+    names = [f"EMAIL_{name}" for name in ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")]
+    assert read(PRODUCTION, *names) == ["mail.example.org", "587", "mailer@example.org", "p@ss", "True", "False"]
+    assert read(PRODUCTION, "PUBLIC_URL", "EMAIL_BACKEND", "DEFAULT_FROM_EMAIL") == [
+        "https://rostering.example.org",
+        "django.core.mail.backends.smtp.EmailBackend",
+        "SmartPass <no-reply@rostering.example.org>",
+    ]
+    closed = {**PRODUCTION, "EMAIL_URL": "smtp+ssl://mail.example.org"}
+    assert read(closed, *names) == ["mail.example.org", "465", "", "", "False", "True"]
+    plain = {**PRODUCTION, "EMAIL_URL": "smtp://mail.example.org:2525"}
+    assert read(plain, *names) == ["mail.example.org", "2525", "", "", "False", "False"]
+
+
+def test_mail_on_a_laptop_becomes_files(tmp_path: Path) -> None:
+    backend, folder = read({"SMARTPASS_VAR": str(tmp_path)}, "EMAIL_BACKEND", "EMAIL_FILE_PATH")
+    assert (backend, folder) == ("django.core.mail.backends.filebased.EmailBackend", str(tmp_path / "mail"))
+
+
 def test_a_web_server_has_no_owner() -> None:
     assert "owner" not in read(PRODUCTION, "DATABASES")[0]
     owner = PRODUCTION["DATABASE_URL"].replace("_app", "_owner")
     assert "'owner'" in read({**PRODUCTION, "DATABASE_OWNER_URL": owner}, "DATABASES")[0]
 
 
-@pytest.mark.parametrize("name", ["REDIS_URL", "SECRET_KEY", "VAULT_KEYS"])
+@pytest.mark.parametrize("name", ["REDIS_URL", "SECRET_KEY", "VAULT_KEYS", "PUBLIC_URL", "EMAIL_URL", "MAIL_FROM"])
 def test_production_must_be_told(name: str) -> None:
     given = {key: value for key, value in PRODUCTION.items() if key != name}
     with pytest.raises(RuntimeError, match=f"{name} must"):
@@ -71,6 +93,10 @@ def test_production_must_be_told(name: str) -> None:
         ("VAULT_KEYS", f"one:{KEY},one:{KEY}"),
         ("REDIS_URL", "hidden"),
         ("DEBUG", "hidden"),
+        ("PUBLIC_URL", "http://rostering.example.org"),
+        ("EMAIL_URL", "smtp://user:hidden@:25"),
+        ("EMAIL_URL", "smtp://user:hidden@mail.example.org:port"),
+        ("EMAIL_URL", "https://user:hidden@mail.example.org"),
     ],
 )
 def test_a_wrong_value_is_refused_without_being_shown(name: str, value: str) -> None:

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         listener = stage.listen(options["port"])
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         account = ordinary_account(Path(settings.DATABASES["default"]["HOST"]))
-        logs = settings.VAR_DIR / "log"
+        logs, mailbox = settings.VAR_DIR / "log", stage.make_mailbox(account)
         with listener, Children(logs, account) as children, _logging_to(logs / "demo.log"):
             screen.say("Starting the sandbox, the pages, a worker and the scheduler ...")
             sandbox = stage.start_sandbox(children, options["people"])
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             screen.say(f"{made.connection.district.name} {verb}, with {len(made.schools)} schools.")
             stage.await_product(children, address)
             story = Story(children, screen, made, options["people"])
-            screen.say(*story.tell(), *words.addresses(address, made, password))
+            screen.say(*story.tell(), *words.addresses(address, made, password, mailbox))
             story.again()
             if not options["once"]:
                 screen.say(f"SmartPass is ready at {address}")

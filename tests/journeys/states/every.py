@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from tests.journeys.states import State, door, runs
+from tests.journeys.states import State, door, notices, runs
 
-STATES: list[State] = [*door.STATES, *runs.STATES]
+STATES: list[State] = [*door.STATES, *notices.STATES, *runs.STATES]
 
 #: Addresses that answer with no page of their own, each with what they are.
 NO_PAGE = {
     "home": "leads on, or is shown as home-teacher",
     "choose_school": "the switcher's button",
     "account_logout": "a button of the menu",
+    "notices_seen": "marks notices as read and leads back, or gives the bell anew",
+    "mail_wish": "saves and leads back, as notices-wish-saved; a wish that is none cannot be pressed",
 }

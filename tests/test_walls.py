@@ -176,11 +176,6 @@ def digest() -> list[Any]:
     return found
 
 
-def names_of(world: Any) -> list[str]:
-    name = world.district.name.split()[0]
-    return [name]
-
-
 def test_every_address_can_be_filled() -> None:
     unknown = [
         f"{each.name}: {hole}"

@@ -29,13 +29,14 @@ journeys: $(TOOLS) ## run the tests in a real browser alone (needs a Chromium)
 shots: $(TOOLS) ## photograph every page in each of its states into var/shots/ (needs a Chromium)
 	@exec $(BIN)/python -m pytest tests/journeys/shots.py
 
-check: $(TOOLS) ## look at the code without running it: style, types, layers, migrations
+check: $(TOOLS) ## look at the code without running it: style, types, layers, migrations, the API's description
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 1
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 bench: $(RUNTIME) ## measure against the floor; writes bench/results.json
 	@exec $(BIN)/python -m bench

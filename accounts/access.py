@@ -14,11 +14,15 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.timezone import now
 
-from accounts.models import AuditEvent, District, Mail, Membership, Notice, Roles, School, Status, User
+from accounts import audit
+from accounts.models import AuditEvent, District, Mail, Membership, Notice, Pin, Roles, School, Status, User
 from accounts.models.notices import GIVEN_UP
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
@@ -100,7 +104,8 @@ def accounts_of(user: User) -> QuerySet[User]:
         return living
     if not reach.administers:
         return living.filter(pk=user.pk)
-    return living.filter(Q(pk=user.pk) | Q(pk__in=memberships_of(user).values("user_id")))
+    # EXISTS, so that one account is looked up by itself and not among all memberships.
+    return living.filter(Q(pk=user.pk) | Exists(memberships_of(user).filter(user=OuterRef("pk"))))
 
 
 def memberships_of(user: User, at: School | None = None) -> QuerySet[Membership]:
@@ -151,6 +156,98 @@ def account_for(user: User, account_id: int) -> User:
 def membership_for(user: User, membership_id: int) -> Membership:
     """A membership this person may see, or Http404."""
     return get_object_or_404(memberships_of(user), pk=membership_id)
+
+
+def account_to_manage(user: User, account_id: int) -> User:
+    """Somebody whose account this Admin may change, or Http404: for teachers, students and support nobody's."""
+    reach = reach_of(user)
+    if reach.everything or not reach.administers:
+        raise Http404
+    return account_for(user, account_id)
+
+
+def memberships_at(user: User, account: User) -> QuerySet[Membership]:
+    """Where somebody belongs, as far as this Admin may know, schools by name and the district last."""
+    return memberships_of(user).filter(user=account).select_related("school").order_by("school__name", "pk")
+
+
+def membership_of(user: User, account: User, membership_id: int) -> Membership:
+    """One of those, or Http404."""
+    return get_object_or_404(memberships_at(user, account), pk=membership_id)
+
+
+def membership_at_a_school(user: User, account: User, membership_id: int) -> Membership:
+    """One of those at a school, or Http404: a role at the district is given by SmartPass or a source."""
+    return get_object_or_404(memberships_at(user, account).filter(school__isnull=False), pk=membership_id)
+
+
+def answers_for_all_of(user: User, account: User) -> bool:
+    """Whether this Admin answers for everything somebody is: a District admin, or an Admin of all their schools.
+
+    Who does not may neither delete them nor change how they sign in, or an Admin of one
+    school could make themselves one of another.
+    """
+    reach = reach_of(user)
+    if reach.district_wide:
+        return True
+    standing = Membership.objects.filter(user=account).exclude(status=Status.DELETED)
+    return not standing.exclude(school__in=reach.own_schools).exists()
+
+
+def pins_of(user: User, account: User) -> QuerySet[Pin]:
+    """What the sync may not change about somebody, as far as this Admin may know."""
+    seen = Q(school=None) | Q(school__in=schools_of(user).values("pk"))
+    standing = Q(until=None) | Q(until__gt=now())
+    return Pin.objects.filter(seen, standing, user=account).select_related("school").order_by("school__name", "pk")
+
+
+def pin_of(user: User, account: User, pin_id: int) -> Pin:
+    """One of those, or Http404."""
+    return get_object_or_404(pins_of(user, account), pk=pin_id)
+
+
+def schools_to_give(user: User, account: User) -> QuerySet[School]:
+    """This Admin's schools at which somebody is not yet."""
+    there = Membership.objects.filter(user=account, school__isnull=False).values("school_id")
+    return schools_of(user).exclude(pk__in=there).order_by("name")
+
+
+def actors(user: User, ids: Iterable[int | None]) -> dict[int | None, str]:
+    """What to call whoever did something: those this person may see by name, the others by what they are."""
+    wanted = {each for each in ids if each}
+    of_the_district = set(User.objects.filter(pk__in=wanted, is_staff=False).values_list("pk", flat=True))
+    called: dict[int | None, str] = {None: "SmartPass"}
+    called |= {each: "Another Admin" if each in of_the_district else "SmartPass support" for each in wanted}
+    called |= {each.pk: each.get_full_name() for each in accounts_of(user).filter(pk__in=wanted)}
+    return called
+
+
+def history_of(user: User, account: User) -> QuerySet[AuditEvent]:
+    """What people did to somebody, and to their memberships that this Admin may see."""
+    memberships = list(memberships_at(user, account))
+    events = AuditEvent.objects.filter(target__in=[audit.name_of(each) for each in (account, *memberships)])
+    if reach_of(user).district_wide:
+        return events
+    # How somebody was added at a school of others is that school's own.
+    seen = [each.school_id for each in memberships]
+    return events.exclude(Q(action="person.create") & ~Q(after__school__in=seen))
+
+
+def deleted_by(user: User, account_id: int) -> bool:
+    """Whether it was this Admin who deleted that account: a second press finds it done."""
+    mine = AuditEvent.objects.filter(target=f"user:{account_id}", action="person.delete", by=user)
+    return reach_of(user).administers and mine.exists()
+
+
+def source_of_profile(account: User) -> str:
+    """The name of the source that gives somebody's name and email; empty if a person does.
+
+    Only ever a source's name, so that it may be told to whoever sees the account.
+    """
+    if account.profile_source is None:
+        return ""
+    labels = Membership.objects.filter(user=account, source_id=account.profile_source).values_list("origin_label")
+    return next(iter(labels[:1]), ("its source",))[0]
 
 
 def home_district(user: User) -> District | None:

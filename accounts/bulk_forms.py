@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.timezone import now
 
-from accounts import clock
+from accounts import pins
 
 WHY = {"autocomplete": "off"}
 
@@ -58,8 +59,8 @@ class ProtectionForm(forms.Form):
         day = self.cleaned_data["until"]
         if day is None:
             return None
-        until = datetime.combine(day + timedelta(days=1), time(), clock.zone(self.zone))
-        if until <= datetime.now(until.tzinfo):
+        until = pins.end_of(day, self.zone)
+        if until and until <= now():
             raise forms.ValidationError("That day is over. Choose a later one.")
         return until
 

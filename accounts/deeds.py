@@ -36,6 +36,10 @@ class Reason(forms.Form):
     why = forms.CharField(label="Reason", max_length=500, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
+class Nothing(forms.Form):
+    """A question that the button answers by itself."""
+
+
 @dataclass(frozen=True)
 class Deed:
     """What a page offers to do.

@@ -26,7 +26,8 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
         self.label_suffix = ""
         self.fields["login"].label = "Email or username"
         self.fields["login"].max_length = 320
-        self.fields["login"].widget.attrs = {"autocomplete": "username", "autocapitalize": "none", "required": True}
+        handle = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "required": True}
+        self.fields["login"].widget.attrs = handle
         self.fields["password"].help_text = ""
         self.fields["password"].widget.attrs = {"autocomplete": "current-password", "required": True}
 
@@ -76,7 +77,10 @@ class NewPasswordForm(forms.Form):
         new: str = self.cleaned_data["new"]
         if self.user.check_password(new):
             raise forms.ValidationError("That is the password you have now. Choose another one.")
-        password_validation.validate_password(new, self.user)
+        try:
+            password_validation.validate_password(new, self.user)
+        except forms.ValidationError as refused:
+            raise forms.ValidationError([*dict.fromkeys(map(_plainly, refused.error_list))]) from None
         return new
 
     def clean(self) -> dict[str, Any]:
@@ -85,6 +89,38 @@ class NewPasswordForm(forms.Form):
         if cleaned.get("new") and cleaned.get("again") and cleaned["new"] != cleaned["again"]:
             self.add_error("again", "The two don't match. Type the same password twice.")
         return cleaned
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The same for somebody who has one of their own, and shows that they know it."""
+
+    field_order = ("old", "new", "again")
+
+    old = forms.CharField(
+        label="Present password",
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def clean_old(self) -> str:
+        """Refuse whoever only found the session open."""
+        old: str = self.cleaned_data["old"]
+        if not self.user.check_password(old):
+            raise forms.ValidationError("That is not your present password.")
+        return old
+
+
+#: Django's reasons, in words that a child can read.
+TOO_EASY = "Too easy to guess. Try three unrelated words."
+PLAINLY = {
+    "password_too_short": "Use at least 8 characters.",
+    "password_too_similar": "Too close to your name or email. Try three unrelated words.",
+}
+
+
+def _plainly(refused: forms.ValidationError) -> str:
+    return PLAINLY.get(refused.code or "", TOO_EASY)
 
 
 class DistrictForm(forms.Form):
@@ -123,3 +159,18 @@ class FirstAdminForm(forms.Form):
     def __init__(self, schools: QuerySet[School], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["school"].queryset = schools  # type: ignore[attr-defined]
+
+
+class NewTokenForm(forms.Form):
+    """What a new key to the API is called."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=80,
+        help_text="What will use it, for example: Nightly export to the data warehouse.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class NothingMore(forms.Form):
+    """A question to which the button is the answer."""

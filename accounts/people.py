@@ -241,8 +241,15 @@ def _set_status(by: User | None, membership: Membership, status: Status, why: st
     return True
 
 
+def district_of(person: User) -> int:
+    """The district somebody belongs to. Raises NotPossible for somebody of SmartPass, who has none."""
+    if person.district_id is None:
+        raise NotPossible("Somebody of SmartPass belongs to no district.")
+    return person.district_id
+
+
 def roles_together(roles: Iterable[str], *, at_district: bool) -> list[str]:
-    """The roles of one membership as they are kept, with what they bring; NotPossible if they don't go together."""
+    """The roles of one membership as they are kept, Teacher beside Admin. Raises NotPossible if they don't fit."""
     wanted = {Roles(role) for role in roles}
     if Roles.ADMIN in wanted:
         wanted.add(Roles.TEACHER)

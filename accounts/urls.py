@@ -3,7 +3,7 @@
 from allauth.account import views as allauth
 from django.urls import path
 
-from accounts.views import account, adding, bulk, door, listing, passwords, places, telling, tokens
+from accounts.views import account, adding, bulk, door, keeping, listing, passwords, places, removing, telling, tokens
 
 urlpatterns = [
     path("", door.home, name="home"),
@@ -22,8 +22,19 @@ urlpatterns = [
     path("accounts/bulk/unprotect/", bulk.unprotect, name="bulk_unprotect"),
     path("accounts/add/", adding.add_account, name="add_account"),
     path("accounts/<int:account_id>/", account.account, name="account"),
+    path("accounts/<int:account_id>/profile/", account.edit_profile, name="edit_profile"),
+    path("accounts/<int:account_id>/at/<int:membership_id>/", account.edit_membership, name="edit_membership"),
+    path("accounts/<int:account_id>/at/<int:membership_id>/status/", account.change_status, name="change_status"),
+    path("accounts/<int:account_id>/access/", adding.give_access, name="give_access"),
+    path("accounts/<int:account_id>/undo/", adding.undo_add, name="undo_add"),
+    path("accounts/<int:account_id>/protect/", keeping.protect, name="protect"),
+    path("accounts/<int:account_id>/pins/<int:pin_id>/", keeping.let_sync_decide, name="let_sync_decide"),
+    path("accounts/<int:account_id>/password/", removing.reset_password, name="reset_password"),
+    path("accounts/<int:account_id>/delete/", removing.delete_account, name="delete_account"),
     path("accounts/notices/", telling.notices, name="notices"),
     path("accounts/notices/seen/", telling.notices_seen, name="notices_seen"),
     path("accounts/notices/email/", telling.mail_wish, name="mail_wish"),
     path("accounts/api-access/", tokens.api_tokens, name="api_tokens"),
+    path("accounts/api-access/new/", tokens.make_token, name="make_token"),
+    path("accounts/api-access/<int:token_id>/revoke/", tokens.revoke_token, name="revoke_token"),
 ]

@@ -16,6 +16,8 @@ from accounts.models import School
 from integrations.models import Connection, ConnectionState, SchoolLink, StopSwitch, UpstreamTenant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
 
     from accounts.models import District, User
@@ -24,11 +26,16 @@ if TYPE_CHECKING:
 MANY = 200
 
 
-def connections_of(user: User) -> QuerySet[Connection]:
-    """The connections that serve a school this person answers for; a District admin's whole district."""
+def connections_of(user: User, at: School | None = None) -> QuerySet[Connection]:
+    """The connections that serve a school this person answers for; a District admin's whole district.
+
+    Only those that serve `at`, where a page looks at one school.
+    """
     reach = reach_of(user)
     if reach.everything:
         return Connection.objects.all()
+    if at is not None:
+        return connections_of(user).filter(pk__in=SchoolLink.objects.filter(school=at).values("connection_id"))
     seen = Q(pk__in=SchoolLink.objects.filter(school__in=reach.own_schools).values("connection_id"))
     if reach.district_wide:
         seen |= Q(district=user.district_id)
@@ -40,20 +47,59 @@ def connection_for(user: User, connection_id: int) -> Connection:
     return get_object_or_404(connections_of(user), pk=connection_id)
 
 
-def school_links_of(user: User, connection: Connection) -> QuerySet[SchoolLink]:
-    """Which source school is which of the schools this person answers for."""
-    links = SchoolLink.objects.filter(connection=connection, active=True, school__in=schools_of(user).values("pk"))
-    return links.select_related("school").order_by("school__name")
+def may_steer(user: User, connection: Connection) -> bool:
+    """Whether this person may pause, resume or give up a connection they were let to.
+
+    It stops everybody whom it serves, so that is for a District admin, or for an Admin of every linked school.
+    """
+    return connection.pk in steered_by(user, [connection])
 
 
-def bought_but_not_linked(user: User) -> QuerySet[School]:
-    """This person's schools that have bought SmartPass and take their people from no source."""
+def steered_by(user: User, connections: Iterable[Connection]) -> set[int]:
+    """Which of these connections `may_steer` lets this person steer, asked at once."""
+    reach = reach_of(user)
+    mine = {each.pk for each in connections if each.district_id == user.district_id}
+    if reach.everything or reach.district_wide or not mine:
+        return set() if reach.everything else mine
+    links = SchoolLink.objects.filter(connection__in=mine, active=True).values_list("connection_id", "school_id")
+    served: set[int] = set()
+    foreign: set[int] = set()
+    for connection_id, school_id in links:
+        (served if school_id in reach.own_schools else foreign).add(connection_id)
+    return served - foreign
+
+
+def school_links_of(user: User, connection: Connection, at: School | None = None) -> QuerySet[SchoolLink]:
+    """Which source school is which of the schools this person answers for, or of `at`."""
+    return links_of(user, [connection], at).order_by("school__name")
+
+
+def links_of(user: User, connections: Iterable[Connection], at: School | None = None) -> QuerySet[SchoolLink]:
+    """The same of several connections."""
+    ids = [each.pk for each in connections]
+    links = SchoolLink.objects.filter(connection__in=ids, active=True, school__in=schools_of(user, at).values("pk"))
+    return links.select_related("school").order_by("connection_id", "school__name")
+
+
+def bought_but_not_linked(user: User, at: School | None = None) -> QuerySet[School]:
+    """This person's schools (or only `at`) that have bought SmartPass and take their people from no source."""
     reach = reach_of(user)
     seen = Q(pk__in=reach.own_schools)
     if reach.district_wide or reach.everything:
         seen |= Q(district=user.district_id)
-    linked = SchoolLink.objects.filter(active=True).values("school_id")
-    return School.objects.filter(seen, purchased=True).exclude(pk__in=linked).order_by("name")
+    schools = School.objects.filter(seen, purchased=True).exclude(pk__in=_linked())
+    return (schools.filter(pk=at.pk) if at else schools).order_by("name")
+
+
+def _linked() -> QuerySet[SchoolLink, int]:
+    """The ids of the schools that take their people from a source; a tie to one that was given up is none."""
+    standing = SchoolLink.objects.filter(active=True).exclude(connection__state=ConnectionState.DISCONNECTED)
+    return standing.values_list("school_id", flat=True)
+
+
+def stopped_kinds() -> set[str]:
+    """The sources that support stopped altogether; "" stands for all of them."""
+    return set(StopSwitch.objects.values_list("kind", flat=True))
 
 
 # For support only: every district's rows.
@@ -88,8 +134,7 @@ def links_for_support(user: User, connection: Connection) -> QuerySet[SchoolLink
 def schools_to_link(user: User, connection: Connection) -> QuerySet[School]:
     """The district's schools that take their people from no source yet, for somebody of SmartPass."""
     _only_support(user)
-    taken = SchoolLink.objects.filter(active=True).values("school_id")
-    return School.objects.filter(district=connection.district).exclude(pk__in=taken).order_by("name")
+    return School.objects.filter(district=connection.district).exclude(pk__in=_linked()).order_by("name")
 
 
 def upstream_for_support(user: User, tenant_id: int) -> UpstreamTenant:

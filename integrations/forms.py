@@ -98,3 +98,22 @@ class Purchased(Reason):
 
     purchased = forms.BooleanField(label="This school has bought SmartPass", required=False)
     field_order = ("purchased", "why")
+
+
+class Pause(Reason):
+    """Until when a source's syncs rest, and why."""
+
+    until = forms.DateField(
+        label="Start again on (optional)",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Syncs start again by themselves with that day's 11:00 PM Eastern. Empty: until somebody resumes.",
+    )
+    field_order = ("until", "why")
+
+
+class SchoolsMaySync(Reason):
+    """Whether Admins of the schools may start a sync themselves."""
+
+    may = forms.BooleanField(label="Admins of its schools may start a sync themselves", required=False)
+    field_order = ("may", "why")

@@ -128,6 +128,9 @@ def link_school(by: User | None, connection: Connection, place: Place, school: S
     old = theirs.first()
     if old and old.active and old.school_id != school.pk:
         raise NotPossible(f"{label} school {place.name} is already linked to {old.school.name}. Unlink it first.")
+    # A tie to a source that was given up holds nobody back; it ends where another one begins.
+    given_up = SchoolLink.objects.filter(school=school, active=True, connection__state=ConnectionState.DISCONNECTED)
+    given_up.exclude(connection=connection).update(active=False)
     ours = SchoolLink.objects.filter(school=school, active=True).first()
     if ours and (ours.connection_id, ours.external_id) != (connection.pk, place.external_id):
         raise NotPossible(f"{school.name} already takes its people from {ours.external_name or ours.external_id}.")
@@ -233,6 +236,23 @@ def set_stopped(by: User, connection: Connection, *, stopped: bool, why: str) ->
         district=connection.district_id,
         before={"stopped": not stopped},
         after={"stopped": stopped},
+        why=why,
+    )
+    return True
+
+
+@transaction.atomic
+def let_schools_sync(by: User, connection: Connection, *, may: bool, why: str) -> bool:
+    """Whether Admins of its schools may start a sync themselves; False if it was so already."""
+    if not Connection.objects.filter(pk=connection.pk).exclude(schools_may_sync=may).update(schools_may_sync=may):
+        return False
+    audit.record(
+        by,
+        "connection.schools_may_sync",
+        connection,
+        district=connection.district_id,
+        before={"schools_may_sync": not may},
+        after={"schools_may_sync": may},
         why=why,
     )
     return True

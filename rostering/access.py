@@ -12,18 +12,18 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.access import memberships_of, reach_of, schools_of
+from accounts.access import memberships_at, memberships_of, reach_of, schools_of
 from accounts.models import User
-from integrations.access import connections_of
-from integrations.models import SchoolLink
-from rostering.models import Change, Hold, Issue, Record, Rejection, Run
+from integrations.access import connections_of, school_links_of
+from integrations.models import Connection, Link, SchoolLink, StopSwitch
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
 
-    from integrations.models import Connection
+    from accounts.models import School
 
 
 def runs_of(user: User) -> QuerySet[Run]:
@@ -58,20 +58,57 @@ def _changes_seen_by(user: User) -> Q:
     return mine | Q(school=None) if reach.district_wide else mine
 
 
+def seen_by(user: User, changes: QuerySet[Change]) -> QuerySet[Change]:
+    """Of these changes the ones at the schools this person answers for."""
+    return changes.filter(_changes_seen_by(user))
+
+
+def connections_behind(user: User, account: User) -> QuerySet[Connection]:
+    """The sources that gave somebody's memberships, or their name, as far as this person may know."""
+    owning = memberships_at(user, account).filter(source_id__isnull=False).values("source_id")
+    naming = Q(pk=account.profile_source, pk__in=connections_of(user).values("pk"))
+    return Connection.objects.filter(Q(pk__in=owning) | naming).order_by("pk")
+
+
+def links_of(connection: Connection, account: User) -> list[Link]:
+    """The lasting ids by which a source knows somebody, for whoever was let to both."""
+    roster = Link.objects.filter(connection=connection, user=account, kind=Link.Kind.ROSTER)
+    return list(roster.order_by("external_id"))
+
+
+def places_of(user: User, connection: Connection) -> dict[int, list[SchoolLink]]:
+    """By school: which of this person's schools the connection reads, and from which of its own."""
+    found: dict[int, list[SchoolLink]] = {}
+    for each in school_links_of(user, connection):
+        found.setdefault(each.school_id, []).append(each)
+    return found
+
+
+def last_good_run(connection: Connection) -> Run | None:
+    """The last sync of a connection that came to its end."""
+    good = Run.objects.filter(connection=connection, state=RunState.DONE, preview=False, undoes=None)
+    return good.order_by("-created_at", "-pk").first()
+
+
+def stop_switch(connection: Connection) -> bool:
+    """Whether SmartPass stopped this connection, its source, or everything."""
+    return connection.stopped or StopSwitch.objects.filter(kind__in=("", connection.kind)).exists()
+
+
 def issues_of(user: User, run: Run) -> QuerySet[Issue]:
     """What needed an eye when this run ended, for this person's schools and their people."""
     # A preview's own findings were never opened; it saw them all the same.
     then = Issue.objects.filter(connection=run.connection_id, opened_by__lte=run.pk).filter(
         Q(opened_at__isnull=False) | Q(opened_by=run), Q(closed_at=None) | Q(closed_by__gt=run.pk)
     )
-    return then.filter(_issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
+    return then.filter(issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
 
 
 def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
     then = Issue.objects.filter(
         Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
-        _issues_seen_by(user),
+        issues_seen_by(user),
         connection=OuterRef("connection_id"),
         opened_by__lte=OuterRef("pk"),
         opened_at__isnull=False,
@@ -79,15 +116,16 @@ def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
     return runs.annotate(warned=Exists(then))
 
 
-def _issues_seen_by(user: User) -> Q:
+def issues_seen_by(user: User, at: School | None = None) -> Q:
+    """Which issues are this person's to see: their schools', and their people's."""
     reach = reach_of(user)
     if reach.everything:
         return Q()
-    here = Q(school__in=schools_of(user).values("pk"))
-    if reach.district_wide:
+    here = Q(school__in=schools_of(user, at).values("pk"))
+    if reach.district_wide and at is None:
         return here | Q(school=None)
     # What belongs to the person and not to one school is the business of every school they are at.
-    return here | Q(school=None, user_id__in=memberships_of(user).values("user_id"))
+    return here | Q(school=None, user_id__in=memberships_of(user, at).values("user_id"))
 
 
 def holds_of(user: User) -> QuerySet[Hold]:
@@ -157,11 +195,6 @@ def search(changes: QuerySet[Change], words: str) -> QuerySet[Change]:
         planned = Q(after__first_name__icontains=word) | Q(after__last_name__icontains=word)
         changes = changes.filter(Q(user_id__in=people) | planned | Q(external_id=word))
     return changes
-
-
-def linked_places(connection: Connection) -> list[str]:
-    """The ids of a connection's linked source schools, for whoever was let to the connection itself."""
-    return list(SchoolLink.objects.filter(connection=connection, active=True).values_list("external_id", flat=True))
 
 
 # For support only: every district's rows.

@@ -39,6 +39,8 @@ def sync_now(by: User, connection: Connection, why: str) -> tuple[Run, bool]:
     """Ask for a sync; joins the run that is going. Raises NotPossible before the first sync."""
     if not Run.objects.filter(connection=connection, applied_at__isnull=False).exists():
         raise NotPossible("The first sync starts from a preview that somebody has read. Start a preview.")
+    if connection.state in runs.AT_REST:
+        raise NotPossible(f"This connection is {connection.get_state_display().lower()}. No sync starts.")
     run, started = runs.start(connection, Trigger.SUPPORT, by=by, why=why)
     return _asked(by, run, "run.start", why, started=started)
 

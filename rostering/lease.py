@@ -19,7 +19,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from accounts import tenancy
-from integrations.models import Connection, StopSwitch
+from integrations.models import Connection, ConnectionState, StopSwitch
 from rostering.models import Run, RunState
 
 if TYPE_CHECKING:
@@ -36,7 +36,12 @@ class Lost(Exception):
 
 
 class SwitchedOff(Exception):
-    """A stop switch is on."""
+    """Support stopped it, or the district paused its source or gave it up; the message says which."""
+
+
+SWITCHED_OFF = "Syncs are switched off by SmartPass support."
+PAUSED = "Syncs of this source were paused, so this one ended."
+GIVEN_UP = "This source was disconnected, so this sync ended."
 
 
 def claim(run_id: int) -> Run | None:
@@ -65,13 +70,26 @@ def claim(run_id: int) -> Run | None:
 def show(run: Run, **progress: str | int) -> None:
     """Begin a write: locks the run's row under our token, and keeps `progress` in it.
 
-    Raises `Lost` or `SwitchedOff`.
+    Raises `Lost` or `SwitchedOff`. What was applied already is still reported.
     """
     if not renew(run, **progress):
         raise Lost
-    switched = StopSwitch.objects.filter(kind__in=("", run.connection.kind)).exists()
-    if switched or Connection.objects.filter(pk=run.connection_id, stopped=True).exists():
-        raise SwitchedOff
+    if run.applied_at is None:
+        why = _switched_off(run)
+        if why:
+            raise SwitchedOff(why)
+
+
+def _switched_off(run: Run) -> str:
+    """Why this run may not go on; empty if it may. A preview and an undo go on while a source is paused."""
+    if StopSwitch.objects.filter(kind__in=("", run.connection.kind)).exists():
+        return SWITCHED_OFF
+    stopped, state = Connection.objects.values_list("stopped", "state").get(pk=run.connection_id)
+    if stopped:
+        return SWITCHED_OFF
+    if run.preview or run.undoes_id:
+        return ""
+    return {ConnectionState.PAUSED: PAUSED, ConnectionState.DISCONNECTED: GIVEN_UP}.get(ConnectionState(state), "")
 
 
 def renew(run: Run, **progress: str | int) -> bool:

@@ -7,8 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
-from django.utils.timezone import now
+from django.db.models.functions import Coalesce, Now
 
 from integrations.models import Connection, ConnectionState
 from rostering import queue, telling
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from integrations.provider import SourceError
 
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
+#: A connection that a person paused or gave up: no run changes that.
+AT_REST = (ConnectionState.PAUSED, ConnectionState.DISCONNECTED)
 LOOKS = 3
 PAUSES = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30), timedelta(minutes=60))
 
@@ -108,11 +109,24 @@ def stop(run: Run, *, by: User | None, why: str) -> bool:
     )
 
 
+def stop_those_going(connection: Connection, why: str) -> bool:
+    """End the syncs of a connection that go or wait, previews and undos not; whether one is left that may finish.
+
+    One whose worker is in the middle of a step is locked, and nobody waits for it here: it
+    finds out by itself before its next step, unless it is writing already.
+    """
+    going = Run.objects.filter(connection=connection, state__in=ACTIVE, preview=False, undoes=None)
+    free = list(going.select_for_update(skip_locked=True).filter(applied_at=None))
+    for run in free:
+        stop(run, by=None, why=why)
+    return going.exists()
+
+
 def succeed(run: Run) -> None:
-    """The connection works: whatever was wrong is over."""
-    Connection.objects.filter(pk=run.connection_id).exclude(state=ConnectionState.DISCONNECTED).update(
-        state=ConnectionState.CONNECTED, problem="", problem_text="", problem_since=None
-    )
+    """The connection works: whatever was wrong is over. One that was paused or given up meanwhile stays so."""
+    good = {"problem": "", "problem_text": "", "problem_since": None}
+    Connection.objects.filter(pk=run.connection_id).update(**good)
+    Connection.objects.filter(pk=run.connection_id).exclude(state__in=AT_REST).update(state=ConnectionState.CONNECTED)
 
 
 def retry_later(run: Run, error: SourceError) -> bool:
@@ -145,11 +159,9 @@ def fail(run: Run, code: str, text: str, *, reconnect: bool = False, source: boo
         state=RunState.FAILED, problem=code, problem_text=text, finished_at=Now(), lease_token=None, lease_until=None
     )
     if closed and source:
-        connection = Connection.objects.get(pk=run.connection_id)
-        connection.problem, connection.problem_text = code, text
-        connection.problem_since = connection.problem_since or now()
+        broken = Connection.objects.filter(pk=run.connection_id)
+        broken.update(problem=code, problem_text=text, problem_since=Coalesce("problem_since", Now()))
         if reconnect:
-            connection.state = ConnectionState.NEEDS_ATTENTION
-        connection.save(update_fields=["problem", "problem_text", "problem_since", "state"])
+            broken.exclude(state__in=AT_REST).update(state=ConnectionState.NEEDS_ATTENTION)
     if closed:
         telling.failed(run, code, refused=reconnect)

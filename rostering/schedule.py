@@ -17,6 +17,7 @@ from django.db.models.functions import Now, RowNumber
 from django.utils.timezone import now
 
 from accounts import tenancy
+from integrations import pausing
 from integrations.models import Connection, ConnectionState, StopSwitch
 from rostering import runs, sql, telling
 from rostering.models import Run, RunState, Trigger
@@ -36,8 +37,9 @@ LATE, LATE_TEXT = "E-LATE", "There has been no good sync for 26 hours."
 
 
 def tick() -> list[int]:
-    """Queue tonight's runs that are missing, and name the runs that are due, fairly ordered."""
+    """End the pauses that are over, queue tonight's runs that are missing, name those that are due, fairly ordered."""
     with tenancy.support():
+        pausing.resume_those_due()
         night = tonight()
         if night:
             _queue_night(night)
@@ -111,12 +113,14 @@ def due() -> list[int]:
 def sound_alarms() -> list[int]:
     """Mark the connections that had no good sync for 26 hours and say nothing of it yet; which they are.
 
-    Counted from the start of the last good run, which also ends the alarm.
+    Counted from the start of the last good run, which also ends the alarm, or from the end of a pause.
     """
+    over = now() - LATE_AFTER
     good = Q(runs__state=RunState.DONE, runs__preview=False, runs__undoes=None)
     with tenancy.support():
         begun = _nightly().filter(problem="").annotate(begun=Max("runs__started_at", filter=good))
-        since = dict(begun.filter(begun__lt=now() - LATE_AFTER).values_list("pk", "begun"))
+        begun = begun.filter(Q(paused_until=None) | Q(paused_until__lt=over), begun__lt=over)
+        since = dict(begun.values_list("pk", "begun"))
         late = Connection.objects.filter(pk__in=since)
         late.update(problem=LATE, problem_text=LATE_TEXT, problem_since=now())
         for connection in late.select_related("district"):

@@ -8,10 +8,14 @@ and the run's staging table as ``{staged}``. Values always travel as parameters.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STEPS = Path(__file__).parent / "steps"
 _HEADING = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
@@ -76,3 +80,16 @@ def work_in_sets() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
+
+
+@contextmanager
+def about_a_few() -> Iterator[None]:
+    """Plan the statements inside for a handful of people: through indexes, never by reading a whole district."""
+    names = ("enable_hashjoin", "enable_mergejoin", "jit")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+        before = cursor.fetchone()
+        cursor.execute("SELECT " + ", ".join(f"set_config('{name}', 'off', true)" for name in names))
+        yield
+        if not connection.needs_rollback:
+            cursor.execute("SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in names), before)

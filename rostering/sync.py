@@ -55,9 +55,9 @@ def perform(run_id: int) -> None:
                 _Sync(run).carry_out()
         except lease.Lost:
             logger.info("run %s belongs to somebody else now", run.pk)
-        except lease.SwitchedOff:
+        except lease.SwitchedOff as off:
             with tenancy.district(run.district_id):
-                runs.stop(run, by=None, why="Syncs are switched off by SmartPass support.")
+                runs.stop(run, by=None, why=str(off))
         except SourceError as error:
             _source_failed(run, error)
         except Stale:

@@ -54,6 +54,7 @@ FIELDS = {
     "last_name": "Last name",
     "email": "Email",
     "login_email": "Sign-in email",
+    "username": "Username",
     "roles": "Roles",
     "status": "Status",
     "grade": "Grade",

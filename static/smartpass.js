@@ -18,6 +18,9 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "ArrowUp" && at > -1) { event.preventDefault(); (items[at - 1] ?? summary).focus(); }
 });
 
+// Buttons that do nothing without this script are hidden until it is here.
+for (const button of document.querySelectorAll("button[data-show], button[data-copy], button[data-print]")) button.hidden = false;
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -67,3 +70,13 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button?.dataset.busy) { button.style.width = `${button.offsetWidth}px`; button.textContent = button.dataset.busy; }
 });
+
+// A part of a page that loads apart, [data-part], and could not: say so, and offer it again.
+for (const failed of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failed, (event) => {
+    const part = event.target.closest("[data-part]");
+    if (!part) return;
+    for (const bar of part.querySelectorAll(".skeleton, [data-open]")) bar.hidden = true;
+    for (const words of part.querySelectorAll("[data-failed], [data-again]")) words.hidden = false;
+  });
+}

@@ -8,16 +8,17 @@ and an Admin elsewhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from django.utils.timezone import now
 
 from accounts import people
-from accounts.models import District, Membership, Notice, Roles, School, StaffRole, User
-from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
+from accounts.models import District, Membership, Notice, Pin, Roles, School, StaffRole, User
+from integrations.models import Connection, ConnectionState, Link, SchoolLink, UpstreamTenant
 from integrations.records import Place
-from rostering.models import Change, Hold, Issue, Rejection, Run, RunState, Trigger
+from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState, SupportRequest, Trigger
 
 PASSWORD = "maple river otter 42"
 _numbers = count(1)
@@ -167,6 +168,44 @@ def notice(of: District, school: School | None, **fields: Any) -> Notice:
     return Notice.objects.create(district=of, school=school, **{**row, **fields})
 
 
+def request(by: User, at: School | None, **fields: Any) -> SupportRequest:
+    """A question of a school that waits for support."""
+    row: dict[str, Any] = {"kind": SupportRequest.Kind.HELP, "words": "How do I add a teacher?"}
+    made = {**row, "due_at": now() + timedelta(hours=24), "district_id": by.district_id, **fields}
+    return SupportRequest.objects.create(school=at, asked_by=by, **made)
+
+
+def record(of: Connection, *places: str, first_name: str = "Quinn", last_name: str = "Bell", **fields: Any) -> Record:
+    """Somebody whom the source lists as a student at these places."""
+    external_id = f"{next(_numbers):024x}"
+    row: dict[str, Any] = {
+        "external_id": external_id,
+        "email": f"{first_name.lower()}.{external_id[-4:]}@example.org",
+        "active": True,
+        "problem": "",
+        "roles": [[place, "student", "9", f"77{external_id[-4:]}"] for place in places],
+        "legacy": [],
+        "digest": next(_numbers),
+    }
+    row = {**row, **fields}
+    row = {"login": row["email"] or None, **row}
+    return Record.objects.create(district=of.district, connection=of, first_name=first_name, last_name=last_name, **row)
+
+
+def known(of: Connection, who: User, record_of_them: Record | None = None) -> Link:
+    """The source knows this account, by this record or by an id it no longer lists; their memberships are its own."""
+    external_id = record_of_them.external_id if record_of_them else f"{next(_numbers):024x}"
+    Membership.objects.filter(user=who).update(source_id=of.pk, origin=of.kind)
+    User.objects.filter(pk=who.pk).update(profile_source=of.pk)
+    return Link.objects.create(district=of.district, connection=of, user=who, external_id=external_id)
+
+
+def pin(of: User, at: School | None, field: str = "number", **fields: Any) -> Pin:
+    """Something the sync may not change."""
+    row: dict[str, Any] = {"why": "Agreed with the office", **fields}
+    return Pin.objects.create(district_id=people.district_of(of), user=of, school=at, field=field, **row)
+
+
 class Source:
     """A source that shares the linked schools of a connection and one more."""
 
@@ -204,6 +243,11 @@ class World:
     issue: Issue
     question: Issue
     rejection: Rejection
+    request: SupportRequest
+    record: Record
+    sister_record: Record
+    membership: Membership
+    pin: Pin
 
 
 def world(name: str) -> World:
@@ -239,4 +283,9 @@ def world(name: str) -> World:
         issue(last, student, None),
         issue(last, None, None, code="E-SAME-PERSON", detail={"user": admin.pk}),
         rejection(last, here),
+        request(admin, here, words=f"{name} asks"),
+        record(tie, ours.external_id, first_name=f"{name}Quinn"),
+        record(tie, theirs.external_id, first_name=f"{name}Harper"),
+        membership(student, here),
+        pin(student, here, by=admin),
     )

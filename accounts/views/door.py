@@ -29,8 +29,10 @@ def home(request: HttpRequest) -> HttpResponse:
     reach = access.reach_of(access.person(request))
     if reach.everything:
         return redirect("admin:index")
+    if reach.district_wide:
+        return redirect("overview")
     if reach.administers:
-        return redirect("integrations")
+        return redirect("accounts")
     return render(request, "accounts/home.html", {"reach": reach})
 
 

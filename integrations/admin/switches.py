@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import person
-from accounts.console import STOPS, console, show
+from accounts.console import RUNS, STOPS, console, show
 from accounts.deeds import Deed, Reason, form_for, offer
-from integrations import access, linking, registry
+from integrations import access, linking, pausing, registry
 from integrations.admin.naming import label_of, title_of
+from integrations.forms import SchoolsMaySync
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -94,3 +95,44 @@ def _set_stopped(request: HttpRequest, connection_id: int, *, stopped: bool) -> 
 def _switch(kind: str) -> tuple[str, str]:
     name = "" if kind == "everything" else kind
     return name, label_of(name) if name else "Everything"
+
+
+@console.page("connections/<int:connection_id>/schools-may-sync/", name="schools_may_sync", roles=RUNS)
+def schools_may_sync(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Say whether Admins of the schools may start a sync themselves."""
+    user = person(request)
+    connection = access.connection_for_support(user, connection_id)
+    back = reverse("admin:connection", args=[connection.pk])
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        changed = linking.let_schools_sync(user, connection, may=given["may"], why=given["why"])
+        messages.success(request, "Saved." if changed else "It already said so. Nothing changed.")
+        return redirect(back)
+
+    deed = Deed(
+        f"{title_of(connection)} · Syncs by schools",
+        "Save",
+        back,
+        says=[
+            "Their button then says Sync now and starts a run, one in 15 minutes. Limits and holds are the same.",
+            "Without it they ask, and the request stands in the queue.",
+        ],
+    )
+    return offer(request, deed, form_for(request, SchoolsMaySync, may=connection.schools_may_sync), do)
+
+
+@console.page("connections/<int:connection_id>/resume/", name="end_pause", roles=STOPS)
+def end_pause(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """End a pause that the district set, where nobody there can."""
+    user = person(request)
+    connection = access.connection_for_support(user, connection_id)
+    back = reverse("admin:connection", args=[connection.pk])
+
+    def do(given: dict[str, Any]) -> HttpResponse:
+        resumed = pausing.resume(user, connection, given["why"])
+        messages.success(request, "Resumed. The next sync is tonight's." if resumed else "It is not paused.")
+        return redirect(back)
+
+    says = ["The district paused this itself: have its word before you end it. A preview shows what comes."]
+    deed = Deed(f"{title_of(connection)} · End the pause", "End the pause", back, says=says)
+    return offer(request, deed, form_for(request, Reason), do)

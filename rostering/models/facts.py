@@ -36,6 +36,9 @@ class Record(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["connection", "external_id"], name="one_record_per_id"),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["connection", "login"], name="records_by_email", condition=Q(login__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts import tenancy
 from accounts.models import AuditEvent, Membership, Pin, School, User
 from tests import factories
-from tests.accounts.pages import text, words
+from tests.accounts.reading import text, words
 
 SUSPEND, ACTIVATE = "/accounts/bulk/status/?to=suspended", "/accounts/bulk/status/?to=active"
 ROLES, PROTECT, RELEASE = "/accounts/bulk/roles/?to=", "/accounts/bulk/protect/?", "/accounts/bulk/unprotect/?"

@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, Membership, Pin, Roles, Status
 from accounts.people import NotPossible
 from tests import factories
 from tests.accounts.many import ACTIVATE, PROTECT, RELEASE, ROLES, SUSPEND, add, ids, of, pins, row, said, trail
-from tests.accounts.pages import answer_it, browser, press, text, words
+from tests.accounts.reading import answer_it, browser, press, text, words
 
 
 @pytest.fixture

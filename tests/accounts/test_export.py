@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import export, tenancy
 from accounts.models import Membership, Roles, Status, User
 from tests import factories
-from tests.accounts.pages import browser, text
+from tests.accounts.reading import browser, text
 
 
 @pytest.fixture

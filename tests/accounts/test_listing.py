@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from accounts import people, tenancy
 from accounts.models import Membership, Pin, Roles, Status, User
 from tests import factories
-from tests.accounts.pages import browser, text
+from tests.accounts.reading import browser, text
 
 ROW = re.compile(r'<th scope="row"><a href="/accounts/(\d+)/">([^<]+)</a>')
 

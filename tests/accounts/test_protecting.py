@@ -12,7 +12,7 @@ from accounts import protecting, tenancy
 from accounts.models import Membership, Pin
 from tests import factories
 from tests.accounts.many import PROTECT, RELEASE, add, ids, of, pins, row, said, trail
-from tests.accounts.pages import browser, press, text, words
+from tests.accounts.reading import browser, press, text, words
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ def test_each_lands_where_they_belong(world: factories.World) -> None:
     with tenancy.support():
         support = factories.staff()
     landing = {
-        world.admin: "/accounts/integrations/",
-        world.district_admin: "/accounts/integrations/",
+        world.admin: "/accounts/",
+        world.district_admin: "/accounts/schools/",
         support: "/admin/",
     }
     for person, page in landing.items():
@@ -58,6 +58,7 @@ def test_each_lands_where_they_belong(world: factories.World) -> None:
         home = browser.get("/").content.decode()
         assert person.get_full_name() in home
         assert world.school.name in home
+        assert "Sign out</button>" in home.split("<main")[1]
 
 
 def test_an_email_is_read_without_case_and_spaces(client: Client, world: factories.World) -> None:

@@ -81,19 +81,20 @@ def test_what_is_not_linked_and_not_bought_is_said(world: factories.World) -> No
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({"state": "connected"}, "Connected"),
+        ({"state": "connected"}, "On hold"),
         ({"state": "setting_up"}, "Setting up"),
-        ({"state": "needs_attention", "problem_text": "Clever no longer accepts our access."}, "Needs attention"),
+        ({"state": "needs_attention", "problem": "E-GRANT-REVOKED", "problem_text": "Refused."}, "Needs attention"),
+        ({"state": "paused"}, "Paused"),
         ({"stopped": True}, "Paused"),
         ({"state": "disconnected"}, "Disconnected"),
     ],
 )
 def test_a_connection_has_one_word(fields: dict[str, object], word: str, world: factories.World) -> None:
     change(Connection, world.connection.pk, **fields)
-    assert word in text(browser(world.admin), "/accounts/integrations/")
+    assert f"Clever {word} " in text(browser(world.admin), "/accounts/integrations/")
     page = text(browser(world.admin), "/accounts/integrations/clever/")
-    assert word in page
-    assert ("Accounts stay as they are" in page) == ("problem_text" in fields)
+    assert f"Clever {word} " in page
+    assert ("Accounts stay as they are" in page) == (word in {"Paused", "Needs attention"})
 
 
 def test_a_run_has_one_word(world: factories.World) -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_notices_and_tokens"),
+        ("accounts", "0005_emails_nobody_signs_in_by"),
     ]
 
     operations = [

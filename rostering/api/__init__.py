@@ -1,0 +1,1 @@
+"""The API about sources, their syncs and what waits for a person."""

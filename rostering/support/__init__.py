@@ -1,0 +1,1 @@
+"""What schools ask of SmartPass, from the question to the answer."""

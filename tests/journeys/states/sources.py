@@ -1,0 +1,157 @@
+"""Where accounts come from, what is asked of SmartPass, and help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.utils.timezone import now
+
+from accounts.models import Membership
+from integrations.models import Connection, SchoolLink
+from rostering.models import Hold, Issue, Run, RunState
+from tests import factories
+from tests.factories import World
+from tests.journeys.states import State, submit
+
+CARDS, CLEVER, HELP = "/accounts/integrations/", "/accounts/integrations/clever/", "/help/"
+TIE = "/accounts/connections/{world.connection.pk}/"
+
+
+def quiet(world: World) -> None:
+    """Nothing waits, nobody needs an eye, and people came from Clever."""
+    Hold.objects.all().update(state=Hold.State.REJECTED)
+    Issue.objects.all().update(closed_at=now(), closed_by=world.run)
+    came = [world.admin, world.teacher, world.student, world.sister_student]
+    Membership.objects.filter(user__in=came).update(source_id=world.connection.pk)
+
+
+def tie(**fields: Any) -> Callable[[World], None]:
+    """The connection is like this."""
+
+    def given(world: World) -> None:
+        quiet(world)
+        Connection.objects.filter(pk=world.connection.pk).update(**fields)
+
+    return given
+
+
+def warned(world: World) -> None:
+    """People need an eye."""
+    quiet(world)
+    for _ in range(4):
+        factories.issue(world.run, world.student, world.school)
+
+
+def going(world: World) -> None:
+    """A sync goes."""
+    quiet(world)
+    factories.run(world.connection, state=RunState.RUNNING, applied_at=None, finished_at=None)
+
+
+def asked(world: World) -> None:
+    """A sync was asked for, and the promise is over."""
+    quiet(world)
+    factories.request(
+        world.admin, world.school, kind="sync", connection=world.connection, due_at=now() - timedelta(hours=1)
+    )
+
+
+def alone(world: World) -> None:
+    """No source at all."""
+    quiet(world)
+    SchoolLink.objects.all().delete()
+
+
+def sent(world: World) -> None:
+    """No source yet, and SmartPass was told that all is ready."""
+    alone(world)
+    details = {"district": "Alder USD", "schools": ["Alder High (School ID 44)"], "all_shared": True}
+    factories.request(world.admin, world.school, kind="ready", details=details, words="")
+
+
+def several(world: World) -> None:
+    """A district with three connections and a school without one."""
+    quiet(world)
+    for name in ("Alder North", "Alder South"):
+        more = factories.connection(world.district)
+        Connection.objects.filter(pk=more.pk).update(tenant_name=name)
+        factories.link(more, factories.school(world.district))
+    factories.school(world.district, "Alder Night School")
+    receipt = {"places": ["5f9"], "as_of": "2026-11-20T09:00:00Z", "notes": {"paused_until": "2099-08-10"}}
+    Run.objects.filter(pk=world.run.pk).update(receipt=receipt)
+
+
+def previewed(**fields: Any) -> Callable[[World], None]:
+    """Paused, with a preview of what resuming would do."""
+
+    def given(world: World) -> None:
+        tie(state="paused", paused_by=world.district_admin)(world)
+        run = factories.run(world.connection, preview=True, applied_at=None, **fields)
+        factories.change(run, world.student, world.school)
+
+    return given
+
+
+def answered(world: World) -> None:
+    """Many questions, some with answers."""
+    for number in range(30):
+        done = {"state": "answered", "answer": "Yes.", "answered_at": now()} if number % 2 else {}
+        factories.request(world.admin, world.school, about=str(number), **done)
+
+
+def unasked(world: World) -> None:
+    """Nothing was asked."""
+    world.request.delete()
+
+
+PAUSED = tie(state="paused", paused_until=now() + timedelta(days=4))
+REVOKED = tie(state="needs_attention", problem="E-GRANT-REVOKED", problem_text="Clever no longer accepts our access.")
+STATES = [
+    State("integrations", "connected", CARDS, given=quiet),
+    State("integrations", "on hold", CARDS),
+    State("integrations", "warnings", CARDS, given=warned),
+    State("integrations", "in progress", CARDS, given=going),
+    State("integrations", "waiting and late", CARDS, given=asked),
+    State("integrations", "paused", CARDS, who="district_admin", given=PAUSED),
+    State("integrations", "needs attention", CARDS, given=REVOKED),
+    State("integrations", "disconnected", CARDS, given=tie(state="disconnected")),
+    State("integrations", "setting up", CARDS, given=tie(state="setting_up")),
+    State("integrations", "not set up", CARDS, given=alone),
+    State("integrations", "ready sent", CARDS, given=sent),
+    State("integrations", "many", CARDS, who="district_admin", given=several),
+    State("integrations", "schools may sync", CARDS, given=tie(schools_may_sync=True)),
+    State("integrations", "not yours", CARDS, who="teacher", status=403),
+    State("clever", "connected", CLEVER, given=quiet),
+    State("clever", "needs attention", CLEVER, given=REVOKED),
+    State("clever", "paused", CLEVER, who="district_admin", given=PAUSED),
+    State("clever", "many", CLEVER, who="district_admin", given=several),
+    State("clever", "not set up", CLEVER, given=alone),
+    State("clever", "ready sent", CLEVER, given=sent),
+    State("ready", "empty", f"{CLEVER}ready/"),
+    State("ready", "wrong", f"{CLEVER}ready/", then=submit("Send to SmartPass")),
+    State("ready", "one school more", f"{CLEVER}ready/", then=submit("Add another school")),
+    State("ask_source", "empty", f"{CARDS}ask/gsuite/"),
+    State("ask_source", "not there", f"{CARDS}ask/nothing/", status=404),
+    State("ask_sync", "empty", f"{TIE}sync/", given=quiet),
+    State("ask_sync", "too often", f"{TIE}sync/", given=tie(state="paused"), then=submit("Ask for a sync now")),
+    State("pause", "empty", f"{TIE}pause/", who="district_admin"),
+    State("pause", "wrong", f"{TIE}pause/", who="district_admin", then=submit("Pause")),
+    State("pause", "not yours", f"{TIE}pause/"),
+    State("disconnect", "empty", f"{TIE}disconnect/", who="district_admin"),
+    State("disconnect", "wrong", f"{TIE}disconnect/", who="district_admin", then=submit("Disconnect")),
+    State("reconnect", "empty", f"{TIE}reconnect/", given=tie(state="disconnected")),
+    State("resume", "empty", f"{TIE}resume/", who="district_admin", given=PAUSED),
+    State("resume", "previewed", f"{TIE}resume/", who="district_admin", given=previewed()),
+    State("resume", "going", f"{TIE}resume/", who="district_admin", given=previewed(state="running")),
+    State("resume", "failed", f"{TIE}resume/", who="district_admin", given=previewed(state="failed")),
+    State("look_ahead", "empty", f"{TIE}preview/", who="district_admin", given=PAUSED),
+    State("names_ahead", "some", f"{TIE}preview/names/", who="district_admin", given=previewed()),
+    State("help", "some", HELP, given=asked),
+    State("help", "empty", HELP, given=unasked),
+    State("help", "many", HELP, given=answered),
+    State("help", "not yours", HELP, who="student", status=403),
+    State("ask_smartpass", "empty", "/help/ask/"),
+    State("ask_smartpass", "wrong", "/help/ask/", then=submit("Ask SmartPass")),
+]

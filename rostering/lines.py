@@ -7,8 +7,7 @@ import io
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.http import HttpResponse
-
+from accounts.sheets import harmless
 from integrations import registry
 from rostering import access, wording
 from rostering.models import Change
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
     from rostering.models import Issue, Run
 
-#: What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: So many rows of a sheet are in memory at a time.
 ROWS_AT_ONCE = 2_000
 
@@ -109,18 +106,6 @@ def as_csv(run: Run, changes: QuerySet[Change]) -> str:
                 cells = [line.name, line.school, line.what, *each, line.why, line.fate]
                 writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
-
-
-def sent(sheet: str, name: str) -> HttpResponse:
-    """A sheet as a download of this name."""
-    answer = HttpResponse(sheet, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
-
-
-def harmless(cell: str) -> str:
-    """The cell, with a mark before it where a spreadsheet would calculate."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _planned_name(row: Change) -> str:

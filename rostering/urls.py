@@ -4,6 +4,7 @@ from django.urls import path
 
 from rostering.views import (
     asking,
+    beside_accounts,
     finding,
     helping,
     holds,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("accounts/holds/<int:hold_id>/approve/", holds.approve, name="approve_hold"),
     path("accounts/holds/<int:hold_id>/keep/", holds.keep, name="keep_hold"),
     path("accounts/holds/<int:hold_id>/people.csv", holds.sheet, name="hold_sheet"),
+    path("accounts/last-sync/", beside_accounts.last_sync_line, name="last_sync_line"),
     path("accounts/find/", finding.find, name="find"),
     path("accounts/find/account/<int:account_id>/", finding.explain, name="explain"),
     path("accounts/find/record/<int:record_id>/", finding.explain_record, name="explain_record"),

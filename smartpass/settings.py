@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import env, logs
-from .rest import REST_FRAMEWORK as REST_FRAMEWORK, SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from .rest import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  (Django reads them here)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("SMARTPASS_VAR", str(BASE_DIR / "var")))

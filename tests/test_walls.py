@@ -145,6 +145,7 @@ def ids_in(world: Any) -> dict[str, Any]:
         "user": world.student.pk,
         "people": world.student.pk,
         "id": world.student.pk,
+        "ids": world.membership.pk,
         "school": world.school.pk,
         "school__id__exact": world.school.pk,
         "district": world.district.pk,
@@ -160,7 +161,7 @@ def ids_in(world: Any) -> dict[str, Any]:
 
 
 def no_ids() -> dict[str, Any]:
-    names = ("account", "user", "people", "id", "school", "school__id__exact", "district", "district__id__exact")
+    names = ("account", "user", "people", "id", "ids", "school", "school__id__exact", "district", "district__id__exact")
     ids = dict.fromkeys((*names, "connection", "run", "hold", "issues"), NOBODY)
     return {**ids, "q": "nobodyhasthisname", "page": 1, "why": "because", "read": "x", "fingerprint": "x"}
 

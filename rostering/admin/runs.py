@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts import sheets
 from accounts.access import person, schools_in, trail_of
 from accounts.audit import name_of
 from accounts.console import console, show
@@ -72,7 +73,7 @@ def sheet(request: HttpRequest, run_id: int) -> HttpResponse:
     run = access.run_for(user, run_id)
     form = Filter(schools_in(user, run.district), request.GET)
     body = lines.as_csv(run, form.narrow(access.changes_of(user, run)))
-    return lines.sent(body, f"sync-{run.pk}")
+    return sheets.sent(body, f"sync-{run.pk}")
 
 
 @console.page("runs/<int:run_id>/issues/", name="run_issues")

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts import audit, shell
+from accounts import audit, sheets, shell
 from accounts.access import admin_reach, person, schools_of
 from accounts.deeds import IN_THE_SHELL, Deed, form_for, offer
 from accounts.here import here
@@ -198,7 +198,7 @@ def sheet(request: HttpRequest, hold_id: int) -> HttpResponse:
     body = lines.as_csv(row.run, access.held_by(row, user))
     if request.method == "GET":
         audit.record(user, "hold.download", row, district=row.district_id)
-    return lines.sent(body, f"hold-{row.pk}")
+    return sheets.sent(body, f"hold-{row.pk}")
 
 
 def _people(number: int) -> str:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
-from accounts import audit
+from accounts import audit, sheets
 from accounts.access import admin_reach, person, schools_of, zone_of
 from accounts.here import here
 from accounts.shell import page
@@ -97,7 +97,7 @@ def sheet(request: HttpRequest, run_id: int) -> HttpResponse:
     body = lines.as_csv(run, form.narrow(access.changes_of(user, run, here(request).school)))
     if request.method == "GET":
         audit.record(user, "run.download", run, district=run.district_id)
-    return lines.sent(body, f"sync-{run.pk}")
+    return sheets.sent(body, f"sync-{run.pk}")
 
 
 def _live(request: HttpRequest, part: Part) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
-def sent(sheet: str, name: str) -> HttpResponse:
+def sent(sheet: str | bytes, name: str) -> HttpResponse:
     """A sheet as a download of this name."""
     answer = HttpResponse(sheet, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -11,7 +11,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import person, schools_in, trail_of
+from accounts.access import person
+from accounts.access_support import schools_in, trail_of
 from accounts.audit import name_of as target_of
 from accounts.console import DECIDES, console, show
 from accounts.deeds import Deed, Reason, form_for, offer

@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts import sheets
-from accounts.access import person, schools_in, trail_of
+from accounts.access import person
+from accounts.access_support import schools_in, trail_of
 from accounts.audit import name_of
 from accounts.console import console, show
 from accounts.models import Roles

@@ -154,6 +154,7 @@ def test_filters_narrow_and_stand_in_the_address(world: factories.World) -> None
     over = add(world, "Diaz", "Cy", signed_in=now())
     suspended(world, "Evans", "Di")
     with tenancy.support():
+        Pin.objects.all().delete()
         for person, until in ((kept, None), (over, now() - timedelta(days=1))):
             Pin.objects.create(district=world.district, user=person, school=world.school, field="roles", until=until)
         Pin.objects.create(district=world.district, user=world.teacher, field="*")

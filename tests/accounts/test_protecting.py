@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,11 +37,11 @@ def test_protecting_and_back(world: factories.World) -> None:
     answer = press(admin, path, why="On leave", until=tomorrow.isoformat())
     assert "2 accounts protected. 1 account left out: already protected." in said(admin, answer)
     assert pins(over) == pins(new) == [("*", world.school.pk, "On leave")]
-    midnight = datetime.combine(tomorrow + timedelta(days=1), datetime.min.time(), ZoneInfo("America/New_York"))
+    midnight = datetime.combine(tomorrow, time(23, 59, 59), ZoneInfo("America/New_York"))
     with tenancy.support():
         assert Pin.objects.get(user=row(new).user_id).until == midnight
     assert trail(new)[-1][:3] == ("pin.set", {}, {"field": "*", "why": "On leave", "until": midnight.isoformat()})
-    answer = press(admin, RELEASE + ids(over, held, new, of(world.student, world.school)))
+    answer = press(admin, RELEASE + ids(over, held, new, of(world.teacher, world.school)))
     assert "3 accounts no longer protected. 1 account left out: not protected." in said(admin, answer)
     assert pins(over) == pins(held) == pins(new) == []
     assert trail(new)[-1][:3] == ("pin.remove", {"field": "*"}, {})

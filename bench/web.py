@@ -125,8 +125,8 @@ def _wait(name: str, ask: Callable[[], None]) -> Waited:
 
 
 def _get(browser: Client, address: str) -> None:
-    """Read a page. Raises AssertionError unless it is one."""
-    answer = browser.get(address)
+    """Read a page, wherever it is sent to. Raises AssertionError unless it is one."""
+    answer = browser.get(address, follow=True)
     if answer.status_code != 200:
         message = f"{address} answered {answer.status_code}"
         raise AssertionError(message)

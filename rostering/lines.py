@@ -7,6 +7,8 @@ import io
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.core.paginator import Page, Paginator
+
 from accounts.sheets import harmless
 from integrations import registry
 from rostering import access, wording
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from rostering.models import Issue, Run
 
+#: Rows of a plan on one page.
+PAGE = 50
 #: So many rows of a sheet are in memory at a time.
 ROWS_AT_ONCE = 2_000
 
@@ -45,6 +49,27 @@ class IssueLine(NamedTuple):
     says: str
     helps: str
     account: int | None
+
+
+class Pages(Paginator):  # type: ignore[type-arg]  # Django's cannot be subscripted as a base
+    """Pages of change rows (from `access`), 50 each.
+
+    A first sync has 100,000 of them: a page's ids are found first, in an index and from its
+    nearer end, and only those rows are read.
+    """
+
+    def __init__(self, rows: QuerySet[Change]) -> None:
+        super().__init__(rows, PAGE)
+        self.rows = rows
+
+    def page(self, number: int | str) -> Page[Change]:
+        """One page. Raises InvalidPage if there is no such."""
+        number = self.validate_number(number)
+        ordered, first, last = self.rows, (number - 1) * PAGE, min(number * PAGE, self.count)
+        if first > self.count // 2:
+            ordered, first, last = ordered.reverse(), self.count - last, self.count - first
+        ids = list(ordered.values_list("pk", flat=True)[first:last])
+        return Page(list(access.rows_with(ids)), number, self)
 
 
 def lines(changes: Iterable[Change], run: Run) -> list[Line]:

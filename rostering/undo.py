@@ -71,7 +71,7 @@ def why_not(run: Run, schools: Sequence[int] | None = None) -> str:
     if not undone_left(run, schools):
         return "This sync was undone already."
     later = Run.objects.filter(connection=run.connection_id, applied_at__gt=run.applied_at, undoes=None)
-    if _done(schools).filter(run__in=later).alias(undone=UNDONE).filter(undone=False).exists():
+    if _stands(list(later.values_list("pk", flat=True)), schools):
         return "Only the newest sync that changed something can be undone."
     return ""
 
@@ -80,8 +80,14 @@ def undone_left(run: Run, schools: Sequence[int] | None = None) -> bool:
     """Whether some of these schools' part of a run still stands."""
     if not Run.objects.filter(undoes=run, applied_at__isnull=False).exists():
         return True
-    places = _done(schools).filter(run=run).order_by().values_list("run_id", "school_id").distinct()
-    return places.annotate(undone=UNDONE).filter(undone=False).exists()
+    return _stands([run.pk], schools)
+
+
+def _stands(run_ids: list[int], schools: Sequence[int] | None) -> bool:
+    """Whether something that these runs did at these schools is not undone."""
+    if not run_ids:
+        return False
+    return bool(sql.rows("undo.stands", {"runs": run_ids, "schools": None if schools is None else list(schools)}))
 
 
 def foresee(run: Run, schools: Sequence[int] | None, limit: int) -> Foreseen:

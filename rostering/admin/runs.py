@@ -61,7 +61,7 @@ def changes(request: HttpRequest, run_id: int) -> HttpResponse:
     user = person(request)
     run = access.run_for(user, run_id)
     form = Filter(schools_in(user, run.district), request.GET)
-    page = Paginator(form.narrow(access.changes_of(user, run)), PAGE).get_page(request.GET.get("page"))
+    page = lines.Pages(form.narrow(access.changes_of(user, run))).get_page(request.GET.get("page"))
     context = {"run": run, "form": form, "page": page, "lines": lines.lines(page, run)}
     return show(request, "console/changes.html", f"{title_of(run)} · Changes", context)
 

@@ -103,6 +103,10 @@ class Change(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["run", "school", "kind"], name="changes_of_a_run_at_a_school"),
+            # All that a run's numbers and the order of its pages need: they are read here and nowhere else.
+            models.Index(
+                fields=["run", "kind", "id"], include=["district", "school", "hold"], name="changes_of_a_run_in_order"
+            ),
             models.Index(fields=["user_id"], name="changes_of_a_person"),
             models.Index(fields=["hold"], name="changes_of_a_hold", condition=Q(hold__isnull=False)),
         ]

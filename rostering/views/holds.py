@@ -71,7 +71,7 @@ def hold(request: HttpRequest, hold_id: int) -> HttpResponse:
         return redirect("admin:hold", row.pk)
     mine = access.held_by(row, user)
     form = Filter(schools_of(user).order_by("name"), request.GET)
-    listed = Paginator(form.narrow(mine), PAGE).get_page(request.GET.get("page"))
+    listed = lines.Pages(form.narrow(mine)).get_page(request.GET.get("page"))
     is_open = row.state == Hold.State.OPEN
     counts = access.counts(user, [row.run], row.school)[row.run_id]
     context = {

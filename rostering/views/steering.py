@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     Do = Callable[[dict[str, Any]], HttpResponse]
 
-PAGE = 50
 #: What tells htmx that there is nothing more to ask for.
 STOP_POLLING = 286
 STAY = "Every account stays as it is, and everybody can sign in as before."
@@ -182,7 +180,7 @@ def names_ahead(request: HttpRequest, connection_id: int) -> HttpResponse:
     run = preview_ahead(connection)
     if run is None:
         return redirect("resume", connection.pk)
-    listed = Paginator(access.changes_of(user, run), PAGE).get_page(request.GET.get("page"))
+    listed = lines.Pages(access.changes_of(user, run)).get_page(request.GET.get("page"))
     context = {"connection": connection, "page": listed, "lines": lines.lines(listed, run)}
     return page(request, "rostering/names_ahead.html", "integrations", context)
 

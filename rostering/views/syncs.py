@@ -123,14 +123,14 @@ def _changes(request: HttpRequest, part: Part, at: School | None) -> dict[str, A
     user, run = person(request), part.run
     form = Filter(schools_of(user, at).order_by("name"), request.GET)
     rows = access.changes_of(user, run, at)
-    listed = Paginator(form.narrow(rows), PAGE).get_page(request.GET.get("page"))
+    listed = lines.Pages(form.narrow(rows)).get_page(request.GET.get("page"))
     return {"form": form, "page": listed, "lines": lines.lines(listed, run)}
 
 
 def _waiting(request: HttpRequest, part: Part, at: School | None) -> dict[str, Any]:
     user, run = person(request), part.run
     rows = access.waiting_in(access.changes_of(user, run, at))
-    listed = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    listed = lines.Pages(rows).get_page(request.GET.get("page"))
     return {
         "holds": access.holds_of(user, at).filter(run=run, state="open"),
         "page": listed,

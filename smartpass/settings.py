@@ -7,8 +7,7 @@ secrets it makes and keeps under `var/`. With it, everything secret must be give
 from pathlib import Path
 from typing import Any
 
-from . import env, logs
-from .rest import REST_FRAMEWORK as REST_FRAMEWORK, SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from . import env, logs, rest
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("SMARTPASS_VAR", str(BASE_DIR / "var")))
@@ -262,6 +261,8 @@ API_A_MINUTE = {
     "reads": int(env.text("API_READS_A_MINUTE", "600")),
     "writes": int(env.text("API_WRITES_A_MINUTE", "60")),
 }
+REST_FRAMEWORK = rest.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = rest.SPECTACULAR_SETTINGS
 
 # What is written down
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
-from accounts import access, people
+from accounts import access, access_support, people
 from accounts.console import SETS_UP, ReadOnly, console, show
 from accounts.deeds import Deed, form_for, offer
 from accounts.forms import DistrictForm, FirstAdminForm, SchoolForm
@@ -75,7 +75,7 @@ class Outbox(ReadOnly):
 
 console.register(District, Districts)
 console.register(Mail, Outbox)
-console.section("Emails", "accounts_mail_changelist", access.given_up)
+console.section("Emails", "accounts_mail_changelist", access_support.given_up)
 console.register(AuditEvent, Trail)
 console.section("New district", "new_district")
 
@@ -103,15 +103,15 @@ def new_district(request: HttpRequest) -> HttpResponse:
 def district_page(request: HttpRequest, district_id: int) -> HttpResponse:
     """A district: its schools, who may decide there, and the way to its sources."""
     user = access.person(request)
-    district = access.district_for_support(user, district_id)
+    district = access_support.district_for_support(user, district_id)
     return show(
         request,
         "console/district.html",
         district.name,
         {
             "district": district,
-            "schools": access.schools_in(user, district),
-            "admins": access.admins_in(user, district),
+            "schools": access_support.schools_in(user, district),
+            "admins": access_support.admins_in(user, district),
             "tabs": [(label, reverse(f"admin:{name}", args=[district.pk])) for label, name in console.tabs],
         },
     )
@@ -121,7 +121,7 @@ def district_page(request: HttpRequest, district_id: int) -> HttpResponse:
 def new_school(request: HttpRequest, district_id: int) -> HttpResponse:
     """Make a school."""
     user = access.person(request)
-    district = access.district_for_support(user, district_id)
+    district = access_support.district_for_support(user, district_id)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         school = people.create_school(user, district, given["name"], purchased=given["purchased"])
@@ -138,7 +138,7 @@ def new_school(request: HttpRequest, district_id: int) -> HttpResponse:
 def first_admin(request: HttpRequest, district_id: int) -> HttpResponse:
     """Make a school's first Admin, and show the first password this once."""
     user = access.person(request)
-    district = access.district_for_support(user, district_id)
+    district = access_support.district_for_support(user, district_id)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         made = people.create_first_admin(
@@ -160,4 +160,4 @@ def first_admin(request: HttpRequest, district_id: int) -> HttpResponse:
             "We make up a first password and show it to you once. They choose their own when they first sign in.",
         ],
     )
-    return offer(request, deed, form_for(request, FirstAdminForm, access.schools_in(user, district)), do)
+    return offer(request, deed, form_for(request, FirstAdminForm, access_support.schools_in(user, district)), do)

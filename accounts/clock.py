@@ -10,6 +10,7 @@ from django.utils.timezone import now
 EASTERN = ZoneInfo("America/New_York")
 #: When every connected source is read.
 NIGHTLY = time(23, 0)
+WEEK = 7
 
 
 def next_night(after: datetime | None = None) -> datetime:
@@ -28,6 +29,17 @@ def both(moment: datetime, zone_name: str) -> str:
         return words
     other_day = "" if theirs.date() == eastern.date() else f"{_day(theirs)}, "
     return f"{words} ({other_day}{_hour(theirs)} your time)"
+
+
+def briefly(moment: datetime, zone_name: str) -> str:
+    """For a table, in the reader's own zone: "Today 8:02 AM", "Mon 8:02 AM", "Nov 3", "Nov 3, 2025"."""
+    theirs, today = moment.astimezone(zone(zone_name)), now().astimezone(zone(zone_name)).date()
+    days = (today - theirs.date()).days
+    if days in {0, 1}:
+        return f"{('Today', 'Yesterday')[days]} {_hour(theirs)}"
+    if 1 < days < WEEK:
+        return f"{theirs:%a} {_hour(theirs)}"
+    return f"{theirs:%b} {theirs.day}" + ("" if theirs.year == today.year else f", {theirs.year}")
 
 
 def tonight(zone_name: str) -> str:

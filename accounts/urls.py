@@ -3,7 +3,7 @@
 from allauth.account import views as allauth
 from django.urls import path
 
-from accounts.views import account, adding, door, keeping, listing, passwords, places, removing, telling, tokens
+from accounts.views import account, adding, bulk, door, keeping, listing, passwords, places, removing, telling, tokens
 
 urlpatterns = [
     path("", door.home, name="home"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("auth/password/", door.choose_password, name="choose_password"),
     path("school/", places.choose_school, name="choose_school"),
     path("accounts/", listing.accounts, name="accounts"),
+    path("accounts/export/", listing.export_accounts, name="export_accounts"),
+    path("accounts/bulk/status/", bulk.change_status, name="bulk_status"),
+    path("accounts/bulk/roles/", bulk.change_roles, name="bulk_roles"),
+    path("accounts/bulk/protect/", bulk.protect, name="bulk_protect"),
+    path("accounts/bulk/unprotect/", bulk.unprotect, name="bulk_unprotect"),
     path("accounts/add/", adding.add_account, name="add_account"),
     path("accounts/<int:account_id>/", account.account, name="account"),
     path("accounts/<int:account_id>/profile/", account.edit_profile, name="edit_profile"),

@@ -30,9 +30,12 @@ def main(argv: Sequence[str]) -> int:
         from bench import measure, report  # noqa: PLC0415  (they read the environment)
 
         plan = measure.Plan(folder, options.people, options.rounds, tuple(options.memory))
-        found = measure.everything(plan)
+        found = measure.pages_alone(plan) if options.pages else measure.everything(plan)
         print(report.table(found))
-        if options.out:
+        if options.out and options.pages:
+            options.out.write_text(report.with_pages(options.out.read_text(), found))
+            print(f"The pages in {options.out} are new")
+        elif options.out:
             options.out.write_text(report.as_json(found))
             print(f"Written to {options.out}")
         return 0 if found.kept else 1
@@ -46,6 +49,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help=f"{QUICK_PEOPLE:,} people, a few rounds: for trying things"
     )
+    parser.add_argument("--pages", action="store_true", help="measure the pages only, and keep the other numbers")
     parser.add_argument("--out", type=Path, help="where to keep the numbers (a run of full size: bench/results.json)")
     options = parser.parse_args(argv)
     whole = not (options.quick or options.people or options.rounds or options.memory)

@@ -24,6 +24,10 @@ LINE = "{:<44}{:>12}{:>12}{:>9}{:>9}  {}"
 
 def table(found: Found) -> str:
     """What was measured against what it may be, and where the seconds went."""
+    return "\n".join(["", *(_loads(found) if found.runs else []), *_pages(found), ""])
+
+
+def _loads(found: Found) -> list[str]:
     people, floor = f"{found.plan.people:,} people", f"{found.floor:.2f} s"
     lines = [LINE.format(f"{people}, medians", "floor", "SmartPass", "ratio", "limit", "")]
     for name in found.runs:
@@ -36,7 +40,7 @@ def table(found: Found) -> str:
     sizes = [f"{peak.bytes / MEGA:.0f} MB" for peak in (small, large)]
     ratio = found.memory_ratio
     lines.append(LINE.format(name, *sizes, f"{ratio:.2f}", f"{MEMORY_LIMIT:.1f}", _verdict(ratio, MEMORY_LIMIT)))
-    return "\n".join(["", *lines, "", *_steps(found), "", _reading(found), ""])
+    return [*lines, "", *_steps(found), "", _reading(found), ""]
 
 
 def as_json(found: Found) -> str:
@@ -55,9 +59,19 @@ def as_json(found: Found) -> str:
             "limit": MEMORY_LIMIT,
             "each": [asdict(p) for p in found.peaks],
         },
+        "web": _web(found),
         "kept": found.kept,
     }
     return json.dumps(kept, indent=2) + "\n"
+
+
+def with_pages(kept: str, found: Found) -> str:
+    """What was kept before, with the pages measured anew."""
+    before = json.loads(kept)
+    waited = {"measured": datetime.now(UTC).isoformat(timespec="minutes"), **_web(found)}
+    loads = all(run["limit"] is None or run["ratio"] <= run["limit"] for run in before["runs"].values())
+    still = loads and before["memory"]["ratio"] <= before["memory"]["limit"] and found.kept
+    return json.dumps({**before, "web": waited, "kept": still}, indent=2) + "\n"
 
 
 def machine() -> dict[str, Any]:
@@ -102,6 +116,30 @@ def _steps(found: Found) -> list[str]:
         seconds = [*(spent.get(step, 0.0) for step in steps), found.seconds(name) - sum(spent.values())]
         lines.append(name.ljust(30) + "".join(f"{each:>9.2f}" for each in seconds))
     return lines
+
+
+def _pages(found: Found) -> list[str]:
+    """What people wait for, in milliseconds."""
+    lines = [LINE.format(f"{found.plan.people:,} people, milliseconds", "requests", "median", "p95", "limit", "")]
+    for each in found.waited:
+        limit = "" if each.limit is None else f"{each.limit:.0f}"
+        verdict = "" if each.limit is None else _verdict(each.p95, each.limit)
+        numbers = (len(each.each), f"{each.median:.0f}", f"{each.p95:.0f}", limit, verdict)
+        lines.append(LINE.format(each.name, *numbers))
+    return lines
+
+
+def _web(found: Found) -> dict[str, Any]:
+    return {
+        each.name: {
+            "requests": len(each.each),
+            "median_ms": round(each.median, 1),
+            "p95_ms": round(each.p95, 1),
+            "worst_ms": max(each.each),
+            "limit_ms": each.limit,
+        }
+        for each in found.waited
+    }
 
 
 def _reading(found: Found) -> str:

@@ -89,10 +89,10 @@ def disconnect(by: User, connection: Connection, why: str) -> bool:
     return True
 
 
-def resume_those_due() -> list[int]:
+def resume_those_due() -> list[Connection]:
     """Let go on whatever was paused until a moment that has passed; which connections. For the scheduler."""
     over = Connection.objects.filter(state=ConnectionState.PAUSED, paused_until__lte=now()).order_by("pk")
-    return [each.pk for each in over if resume(None, each, "The pause was set to end then.")]
+    return [each for each in over.select_related("district") if resume(None, each, "The pause was set to end then.")]
 
 
 def _locked(connection: Connection) -> Connection:

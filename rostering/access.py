@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -16,7 +16,8 @@ from accounts.access import memberships_at, memberships_of, reach_of, schools_of
 from accounts.models import User
 from integrations.access import connections_of, school_links_of
 from integrations.models import Connection, Link, SchoolLink, StopSwitch
-from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState
+from rostering.models import Change, Hold, Issue, Run, RunState
+from rostering.undo import HAPPENED, UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,17 +27,57 @@ if TYPE_CHECKING:
     from accounts.models import School
 
 
-def runs_of(user: User) -> QuerySet[Run]:
-    """The runs of every connection that serves this person, newest first, with `undone`.
+def runs_of(user: User, at: School | None = None) -> QuerySet[Run]:
+    """The runs of every connection that serves this person (or `at`), newest first, with `undone`: their part's word.
 
-    Previews are support's.
+    Previews are support's, and the undo of other schools' part is theirs.
     """
-    undone = Run.objects.filter(undoes=OuterRef("pk"), applied_at__isnull=False)
-    runs = Run.objects.select_related("connection", "district", "asked_by").annotate(undone=Exists(undone))
+    runs = Run.objects.select_related("connection", "district", "asked_by").annotate(undone=undone(user, at))
     runs = runs.order_by("-created_at", "-pk")
     if reach_of(user).everything:
         return runs
-    return runs.filter(connection__in=connections_of(user).values("pk"), preview=False)
+    runs = runs.filter(connection__in=connections_of(user).values("pk"), preview=False)
+    part = part_of(user, at)
+    if part is None:
+        return runs
+    if at is not None:
+        runs = runs.filter(connection__in=SchoolLink.objects.filter(school=at).values("connection_id"))
+    return runs.filter(Q(schools=None) | Q(schools__overlap=part))
+
+
+def part_of(user: User, at: School | None = None) -> list[int] | None:
+    """The schools whose part of a run this person decides; None for all of it."""
+    reach = reach_of(user)
+    if at is not None:
+        mine = at.pk in reach.own_schools or schools_of(user, at).exists()
+        return [at.pk] if mine else []
+    return None if reach.everything or reach.district_wide else sorted(reach.own_schools)
+
+
+def sees_all_of(user: User, connection: Connection) -> bool:
+    """Whether every linked school is this person's, so that numbers of the whole listing tell nothing of others."""
+    part = part_of(user)
+    return (
+        part is None
+        or not SchoolLink.objects.filter(connection=connection, active=True).exclude(school__in=part).exists()
+    )
+
+
+def undone(user: User, at: School | None = None) -> Case:
+    """Of a run: whether nothing of this person's part of it stands any more."""
+    undos = Run.objects.filter(undoes=OuterRef("pk"), applied_at__isnull=False)
+    whole = undos.filter(schools=None).exclude(Exists(undos))
+    mine = Change.objects.filter(HAPPENED, changes_seen_by(user, at), run=OuterRef("pk"))
+    stands = mine.alias(gone=UNDONE).filter(gone=False)
+    return Case(
+        # Asked in this order: most runs have no undo, and an undo of everything asks nothing of the rows.
+        When(~Exists(undos), then=False),
+        When(Exists(whole), then=True),
+        When(~Exists(mine), then=False),
+        When(Exists(stands), then=False),
+        default=True,
+        output_field=BooleanField(),
+    )
 
 
 def run_for(user: User, run_id: int) -> Run:
@@ -44,23 +85,24 @@ def run_for(user: User, run_id: int) -> Run:
     return get_object_or_404(runs_of(user), pk=run_id)
 
 
-def changes_of(user: User, run: Run) -> QuerySet[Change]:
-    """This person's part of a run: what it does at the schools they answer for."""
-    mine = Change.objects.filter(_changes_seen_by(user), run=run)
+def changes_of(user: User, run: Run, at: School | None = None) -> QuerySet[Change]:
+    """This person's part of a run: what it does at the schools they answer for, or at one of them."""
+    mine = Change.objects.filter(changes_seen_by(user, at), run=run)
     return mine.select_related("school", "hold").order_by("kind", "pk")
 
 
-def _changes_seen_by(user: User) -> Q:
+def changes_seen_by(user: User, at: School | None = None) -> Q:
+    """Which change rows are this person's to see: those at their schools; a District admin's also at the district."""
     reach = reach_of(user)
-    if reach.everything:
+    if at is None and (reach.everything or reach.district_wide):
+        # Every run they were let to is of their district, whole.
         return Q()
-    mine = Q(school__in=schools_of(user).values("pk"))
-    return mine | Q(school=None) if reach.district_wide else mine
+    return Q(school__in=part_of(user, at))
 
 
 def seen_by(user: User, changes: QuerySet[Change]) -> QuerySet[Change]:
     """Of these changes the ones at the schools this person answers for."""
-    return changes.filter(_changes_seen_by(user))
+    return changes.filter(changes_seen_by(user))
 
 
 def connections_behind(user: User, account: User) -> QuerySet[Connection]:
@@ -95,25 +137,31 @@ def stop_switch(connection: Connection) -> bool:
     return connection.stopped or StopSwitch.objects.filter(kind__in=("", connection.kind)).exists()
 
 
-def issues_of(user: User, run: Run) -> QuerySet[Issue]:
+def issues_of(user: User, run: Run, at: School | None = None) -> QuerySet[Issue]:
     """What needed an eye when this run ended, for this person's schools and their people."""
     # A preview's own findings were never opened; it saw them all the same.
     then = Issue.objects.filter(connection=run.connection_id, opened_by__lte=run.pk).filter(
         Q(opened_at__isnull=False) | Q(opened_by=run), Q(closed_at=None) | Q(closed_by__gt=run.pk)
     )
-    return then.filter(issues_seen_by(user)).select_related("school").order_by("severity", "code", "pk")
+    return then.filter(issues_seen_by(user, at)).select_related("school").order_by("severity", "code", "pk")
 
 
-def with_warnings(user: User, runs: QuerySet[Run]) -> QuerySet[Run]:
-    """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
-    then = Issue.objects.filter(
-        Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
-        issues_seen_by(user),
-        connection=OuterRef("connection_id"),
-        opened_by__lte=OuterRef("pk"),
-        opened_at__isnull=False,
+def warned(user: User, at: School | None = None) -> Exists:
+    """Of a run: whether somebody of this person's schools needed an eye then."""
+    return Exists(
+        Issue.objects.filter(
+            Q(closed_at=None) | Q(closed_by__gt=OuterRef("pk")),
+            issues_seen_by(user, at),
+            connection=OuterRef("connection_id"),
+            opened_by__lte=OuterRef("pk"),
+            opened_at__isnull=False,
+        )
     )
-    return runs.annotate(warned=Exists(then))
+
+
+def with_warnings(user: User, runs: QuerySet[Run], at: School | None = None) -> QuerySet[Run]:
+    """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
+    return runs.annotate(warned=warned(user, at))
 
 
 def issues_seen_by(user: User, at: School | None = None) -> Q:
@@ -128,7 +176,7 @@ def issues_seen_by(user: User, at: School | None = None) -> Q:
     return here | Q(school=None, user_id__in=memberships_of(user, at).values("user_id"))
 
 
-def holds_of(user: User) -> QuerySet[Hold]:
+def holds_of(user: User, at: School | None = None) -> QuerySet[Hold]:
     """The holds on this person's schools, open ones first; District admins also see the district's own."""
     holds = Hold.objects.select_related(
         "connection", "district", "school", "run", "run__connection", "first_yes_by", "decided_by"
@@ -137,10 +185,10 @@ def holds_of(user: User) -> QuerySet[Hold]:
     reach = reach_of(user)
     if reach.everything:
         return holds
-    mine = Q(school__in=schools_of(user).values("pk"))
-    if reach.district_wide:
+    mine = Q(school__in=schools_of(user, at).values("pk"))
+    if reach.district_wide and at is None:
         mine |= Q(school=None, district=user.district_id)
-    return holds.filter(mine)
+    return holds.filter(mine).exclude(state=Hold.State.PREVIEW)
 
 
 def hold_for(user: User, hold_id: int) -> Hold:
@@ -148,24 +196,34 @@ def hold_for(user: User, hold_id: int) -> Hold:
     return get_object_or_404(holds_of(user), pk=hold_id)
 
 
-def held_by(hold: Hold) -> QuerySet[Change]:
-    """The list of a hold, for whoever was let to the hold itself."""
-    return Change.objects.filter(hold=hold, run=hold.run_id).select_related("school", "hold").order_by("kind", "pk")
+def held_by(hold: Hold, user: User | None = None) -> QuerySet[Change]:
+    """The list of a hold, for whoever was let to the hold itself; of it what this person may see (null: all).
+
+    A newcomer's rows wait together, so that a school's hold may hold what happens at another one.
+    """
+    seen = changes_seen_by(user) if user else Q()
+    rows = Change.objects.filter(seen, hold=hold, run=hold.run_id)
+    return rows.select_related("school", "hold").order_by("kind", "pk")
 
 
-def held_kinds(hold: Hold) -> list[tuple[str, int]]:
+def waiting_in(changes: QuerySet[Change]) -> QuerySet[Change]:
+    """Of these rows the ones that wait for a person."""
+    return changes.filter(hold__state=Hold.State.OPEN)
+
+
+def held_kinds(hold: Hold, user: User | None = None) -> list[tuple[str, int]]:
     """What a hold's rows do, and how many do it."""
-    return list(held_by(hold).order_by("kind").values_list("kind").annotate(number=Count("pk")))
+    return list(held_by(hold, user).order_by("kind").values_list("kind").annotate(number=Count("pk")))
 
 
-def counts(user: User, runs: Iterable[Run]) -> dict[int, dict[str, int]]:
+def counts(user: User, runs: Iterable[Run], at: School | None = None) -> dict[int, dict[str, int]]:
     """For each run: how many rows of this person's part happened, by kind, and under "held" how many wait."""
     ids = [run.pk for run in runs]
     waiting = Q(hold__state__in=(Hold.State.OPEN, Hold.State.PREVIEW))
     done = Q(hold__state=Hold.State.RELEASED) | Q(hold=None, run__applied_at__isnull=False)
     done |= Q(hold=None, run__preview=True)
     rows = (
-        Change.objects.filter(_changes_seen_by(user), run__in=ids)
+        Change.objects.filter(changes_seen_by(user, at), run__in=ids)
         .values_list("run", "kind")
         .annotate(happened=Count("pk", filter=done), held=Count("pk", filter=waiting))
     )
@@ -176,9 +234,9 @@ def counts(user: User, runs: Iterable[Run]) -> dict[int, dict[str, int]]:
     return found
 
 
-def issue_counts(user: User, run: Run) -> list[tuple[str, int]]:
+def issue_counts(user: User, run: Run, at: School | None = None) -> list[tuple[str, int]]:
     """How many people this person may see have which reason code, the most frequent first."""
-    codes = issues_of(user, run).order_by().values_list("code").annotate(number=Count("pk"))
+    codes = issues_of(user, run, at).order_by().values_list("code").annotate(number=Count("pk"))
     return sorted(codes, key=lambda row: (-row[1], row[0]))
 
 
@@ -202,61 +260,23 @@ def search(changes: QuerySet[Change], words: str) -> QuerySet[Change]:
 
 def runs_for_support(user: User, connection: Connection) -> QuerySet[Run]:
     """A connection's runs and previews, newest first, for somebody of SmartPass."""
-    _only_support(user)
+    only_support(user)
     return Run.objects.filter(connection=connection).select_related("asked_by").order_by("-created_at", "-pk")
 
 
 def was_ever_applied(user: User, connection: Connection) -> bool:
     """Whether any sync of this connection has written accounts yet."""
-    _only_support(user)
+    only_support(user)
     return Run.objects.filter(connection=connection, applied_at__isnull=False).exists()
 
 
 def holds_for_support(user: User, run: Run) -> QuerySet[Hold]:
     """The holds whose list stands in this run."""
-    _only_support(user)
+    only_support(user)
     return Hold.objects.filter(run=run).select_related("school").order_by("state", "pk")
 
 
-def same_person_questions(user: User, connection: Connection) -> QuerySet[Issue]:
-    """Records of the source that may be accounts we have, and that only a person can tell."""
-    _only_support(user)
-    asked = Issue.objects.filter(connection=connection, code="E-SAME-PERSON")
-    return asked.filter(opened_at__isnull=False, closed_at=None).order_by("pk")
-
-
-def issue_for_support(user: User, issue_id: int) -> Issue:
-    """Any issue, for somebody of SmartPass; Http404 for everybody else."""
-    _only_support(user)
-    return get_object_or_404(Issue.objects.select_related("connection", "connection__district"), pk=issue_id)
-
-
-def rejections_for_support(user: User, connection: Connection) -> QuerySet[Rejection]:
-    """What people refused at this connection and is not planned again, newest first."""
-    _only_support(user)
-    standing = Rejection.objects.filter(connection=connection, lifted_at=None)
-    return standing.select_related("school", "by").order_by("-at", "-pk")
-
-
-def rejection_for_support(user: User, rejection_id: int) -> Rejection:
-    """Any refusal, for somebody of SmartPass; Http404 for everybody else."""
-    _only_support(user)
-    return get_object_or_404(
-        Rejection.objects.select_related("connection", "connection__district", "school"), pk=rejection_id
-    )
-
-
-def account_for_support(user: User, user_id: int | None) -> User:
-    """Any living account, for somebody of SmartPass; Http404 for everybody else."""
-    _only_support(user)
-    return get_object_or_404(User, pk=user_id, deleted_at=None)
-
-
-def record_of(issue: Issue) -> Record | None:
-    """What the source last said about the record of an issue, for whoever was let to the issue itself."""
-    return Record.objects.filter(connection=issue.connection_id, external_id=issue.external_id).first()
-
-
-def _only_support(user: User) -> None:
+def only_support(user: User) -> None:
+    """Http404 for everybody who is not of SmartPass."""
     if not user.is_staff:
         raise Http404

@@ -18,7 +18,7 @@ from rostering.limits import DEFAULTS
 from rostering.models import Hold, Rejection, Run, RunState, Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from accounts.models import District, School, User
     from integrations.models import Connection
@@ -71,15 +71,22 @@ def stop(by: User, run: Run, why: str) -> bool:
 
 
 @transaction.atomic
-def take_back(by: User, run: Run, why: str, *, preview: bool) -> Run:
-    """Undo what a run did, as far as nobody changed it since, or show what that would do."""
+def take_back(
+    by: User, run: Run, why: str, *, preview: bool = False, schools: Sequence[int] | None = None
+) -> tuple[Run, bool]:
+    """Undo what a run did (at these schools), as far as nobody changed it since, or show what that would do.
+
+    Joins the same undo that is going; says whether it is new.
+    """
     try:
-        made = undo.start(run, by=by, why=why, preview=preview)
+        made, started = undo.start(run, by=by, why=why, preview=preview, schools=schools)
     except undo.CannotUndo as refused:
         raise NotPossible(str(refused)) from None
-    action = "run.undo_preview" if preview else "run.undo"
-    audit.record(by, action, run, district=run.district_id, after={"run": made.pk}, why=why)
-    return made
+    if started:
+        action = "run.undo_preview" if preview else "run.undo"
+        after = {"run": made.pk, "schools": made.schools}
+        audit.record(by, action, run, district=run.district_id, after=after, why=why)
+    return made, started
 
 
 @transaction.atomic
@@ -113,6 +120,18 @@ def reject(
         raise NotPossible(str(refused)) from None
     _decided(by, hold, "hold.reject", fingerprint, why, said, part)
     return "Rejected. Everybody stays as they are, and the same change is not planned again."
+
+
+def decide_each(by: User, read: Sequence[tuple[Hold, str]], *, approve: bool, why: str) -> list[tuple[Hold, str]]:
+    """Decide several holds, each a transaction of its own and by the list that was read; what to tell of each."""
+    decide = release if approve else reject
+    told = []
+    for hold, fingerprint in read:
+        try:
+            told.append((hold, decide(by, hold, fingerprint, why=why, said={})))
+        except NotPossible as refused:
+            told.append((hold, str(refused)))
+    return told
 
 
 @transaction.atomic
@@ -165,6 +184,6 @@ def _decided(
         "fingerprint": fingerprint,
         "people": hold.people,
         "authorisation": dict(said),
-        "part": "all" if part is None else {"kinds": part.kinds, "people": part.people},
+        "part": "all" if part is None else {"schools": part.schools, "kinds": part.kinds, "people": part.people},
     }
     audit.record(by, action, hold, district=hold.district_id, after=after, why=why)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from accounts.deeds import Reason
+from rostering import access, listing
 from rostering.limits import DEFAULTS
 from rostering.models import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from django.db.models import QuerySet
 
     from accounts.models import School
 
@@ -53,6 +56,60 @@ class Filter(forms.Form):
         self.label_suffix = ""
         choices = [("", "Every school"), *((school.pk, school.name) for school in schools)]
         self.fields["school"].choices = choices  # type: ignore[attr-defined]
+
+    def narrow(self, rows: QuerySet[Change]) -> QuerySet[Change]:
+        """The rows that this asks for; all of them where it makes no sense."""
+        if not self.is_valid():
+            return rows
+        given = self.cleaned_data
+        if given["kind"]:
+            rows = rows.filter(kind=given["kind"])
+        if given["school"]:
+            rows = rows.filter(school=given["school"])
+        return access.search(rows, given["q"])
+
+    @property
+    def asked(self) -> bool:
+        """Whether it leaves anything out."""
+        return self.is_valid() and any(self.cleaned_data.values())
+
+
+class Past(forms.Form):
+    """Which syncs to list."""
+
+    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *listing.STATUSES.items()])
+    source = forms.ChoiceField(label="Source", required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    changed = forms.BooleanField(label="With changes only", required=False)
+
+    def __init__(self, sources: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        self.fields["source"].choices = [("", "Every source"), *sources.items()]  # type: ignore[attr-defined]
+
+    @property
+    def asked(self) -> bool:
+        """Whether it leaves anything out."""
+        return self.is_valid() and any(self.cleaned_data.values())
+
+
+class Why(forms.Form):
+    """Why, if somebody wants to say."""
+
+    why = forms.CharField(
+        label="Why (optional)",
+        required=False,
+        max_length=500,
+        help_text="Kept in the history of this sync.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class Kept(Why):
+    """A decision about the list that was read."""
+
+    fingerprint = forms.CharField(widget=forms.HiddenInput, error_messages={"required": READ_FIRST})
 
 
 class SameOrNot(Reason):

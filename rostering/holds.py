@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import F, Q
@@ -52,6 +53,29 @@ def rows(hold: Hold) -> QuerySet[Change]:
     return Change.objects.filter(hold=hold, run=hold.run_id).order_by("pk")
 
 
+def rows_of(hold: Hold, part: Part | None) -> QuerySet[Change]:
+    """The rows that a decision about this part (null: all of it) would move. A newcomer's rows stay together."""
+    if part is None:
+        return rows(hold)
+    chosen = Q()
+    if part.schools:
+        chosen &= Q(school__in=part.schools)
+    if part.kinds:
+        chosen &= Q(kind__in=part.kinds)
+    if part.people:
+        chosen &= Q(user_id__in=part.people)
+    newcomers = rows(hold).filter(chosen, user_id__in=rows(hold).filter(kind=Change.Kind.CREATE).values("user_id"))
+    return rows(hold).filter(chosen | Q(user_id__in=newcomers.values("user_id")))
+
+
+def agreed(hold: Hold) -> tuple[bool, Part | None]:
+    """Whether a first person's yes to this very list is kept, and to which part of it (null: all)."""
+    fingerprint, _, part = hold.first_yes_for.partition(" ")
+    if not hold.first_yes_by_id or fingerprint != hold.fingerprint:
+        return False, None
+    return True, Part(*map(tuple, json.loads(part))) if part else None
+
+
 def release(hold: Hold, fingerprint: str, *, by: User, why: str, part: Part | None = None) -> Hold:
     """Apply exactly the list named by `fingerprint`, or a part of it; the released hold.
 
@@ -59,8 +83,8 @@ def release(hold: Hold, fingerprint: str, *, by: User, why: str, part: Part | No
     """
     with tenancy.district(hold.district_id):
         locked = _locked(hold, fingerprint)
-        if locked.needs_second and not _second(locked, by, fingerprint):
-            locked.first_yes_by, locked.first_yes_for = by, fingerprint
+        if locked.needs_second and not _second(locked, by, part):
+            locked.first_yes_by, locked.first_yes_for = by, _named(fingerprint, part)
             locked.save(update_fields=["first_yes_by", "first_yes_for"])
             telling.one_yes(locked)
             waits_for_another = True
@@ -104,26 +128,23 @@ def _locked(hold: Hold, fingerprint: str) -> Hold:
         message = "A sync is running and may make this list anew. Try again when it is done."
         raise Busy(message)
     if name_of(locked.run_id, locked.pk)[0] != fingerprint:
-        message = "The list has changed since you read it. Read it again."
+        message = "The list was rebuilt since you read it, so nothing was done. Read it again."
         raise Stale(message)
     return locked
 
 
-def _second(hold: Hold, by: User, fingerprint: str) -> bool:
-    return hold.first_yes_by_id not in (None, by.pk) and hold.first_yes_for == fingerprint
+def _second(hold: Hold, by: User, part: Part | None) -> bool:
+    return hold.first_yes_by_id != by.pk and agreed(hold) == (True, part)
+
+
+def _named(fingerprint: str, part: Part | None) -> str:
+    """A list, or a part of it, as a first yes keeps it."""
+    return f"{fingerprint} {json.dumps(part)}" if part else fingerprint
 
 
 def _split(hold: Hold, part: Part) -> Hold:
     """Move a part of a hold's rows into a hold of their own, and name both lists anew."""
-    chosen = Q()
-    if part.schools:
-        chosen &= Q(school__in=part.schools)
-    if part.kinds:
-        chosen &= Q(kind__in=part.kinds)
-    if part.people:
-        chosen &= Q(user_id__in=part.people)
-    newcomers = rows(hold).filter(chosen, user_id__in=rows(hold).filter(kind=Change.Kind.CREATE).values("user_id"))
-    ids = list(rows(hold).filter(chosen | Q(user_id__in=newcomers.values("user_id"))).values_list("pk", flat=True))
+    ids = list(rows_of(hold, part).values_list("pk", flat=True))
     if not ids:
         message = "Nobody was chosen."
         raise Undecided(message)

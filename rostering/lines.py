@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from accounts.sheets import harmless
 from integrations import registry
 from rostering import access, wording
 from rostering.models import Change
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 
     from rostering.models import Issue, Run
 
-#: What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: So many rows of a sheet are in memory at a time.
+ROWS_AT_ONCE = 2_000
 
 
 class Line(NamedTuple):
@@ -31,6 +33,7 @@ class Line(NamedTuple):
     differences: list[wording.Difference]
     why: str
     fate: str
+    account: int | None
 
 
 class IssueLine(NamedTuple):
@@ -41,6 +44,7 @@ class IssueLine(NamedTuple):
     school: str
     says: str
     helps: str
+    account: int | None
 
 
 def lines(changes: Iterable[Change], run: Run) -> list[Line]:
@@ -57,6 +61,7 @@ def lines(changes: Iterable[Change], run: Run) -> list[Line]:
             wording.differences(row),
             wording.why(row, source),
             wording.fate(row, run),
+            row.user_id if row.user_id in known else None,
         )
         for row in rows
     ]
@@ -73,6 +78,7 @@ def issue_lines(issues: Iterable[Issue], kind: str) -> list[IssueLine]:
             known.get(row.user_id or 0) or f"Reference {row.external_id}",
             row.school.name if row.school else "",
             *wording.issue(row.code, source),
+            row.user_id if row.user_id in known else None,
         )
         for row in rows
     ]
@@ -86,21 +92,20 @@ def questions(issues: Iterable[Issue]) -> list[tuple[Issue, str]]:
 
 
 def as_csv(run: Run, changes: QuerySet[Change]) -> str:
-    """A part of a run as a sheet that no spreadsheet takes for formulas."""
+    """A part of a run as a sheet to take away that no spreadsheet takes for formulas.
+
+    Some rows at a time are in memory, whatever their number, and the sheet's own text.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["Person", "School", "What", "Fields", "Before", "After", "Why", "Note"])
-    for line in lines(changes, run):
-        fields = line.differences or [wording.Difference("", "", "")]
-        for each in fields:
-            cells = [line.name, line.school, line.what, *each, line.why, line.fate]
-            writer.writerow([harmless(cell) for cell in cells])
+    rows = changes.iterator(chunk_size=ROWS_AT_ONCE)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        for line in lines(some, run):
+            for each in line.differences or [wording.Difference("", "", "")]:
+                cells = [line.name, line.school, line.what, *each, line.why, line.fate]
+                writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """The cell, with a mark before it where a spreadsheet would calculate."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _planned_name(row: Change) -> str:

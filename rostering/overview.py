@@ -12,12 +12,12 @@ from django.db.models import Count
 from accounts import clock
 from accounts.access import schools_of, zone_of
 from accounts.models import Roles
+from accounts.sheets import harmless
 from integrations import linking, registry
 from integrations.access import bought_but_not_linked
 from integrations.models import ConnectionState, SchoolLink
 from rostering import sql, wording
 from rostering.access import holds_of, runs_of
-from rostering.lines import harmless
 from rostering.models import Hold, Run, RunState
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ class Details(TypedDict, total=False):
     """What else a run can be asked with.
 
     By whom and why; as a preview; for a night; of a preview that was read; as the undo
-    of another run; not before a moment.
+    of another run, or of these schools' part of it; not before a moment.
     """
 
     by: User | None
@@ -39,6 +39,7 @@ class Details(TypedDict, total=False):
     night: dt.date | None
     released_preview: Run | None
     undoes: Run | None
+    schools: list[int] | None
     start_after: dt.datetime
 
 

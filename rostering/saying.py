@@ -57,6 +57,11 @@ class Words:
             "It takes about 2 minutes to reconnect."
         )
 
+    def resumed(self, name: str) -> str:
+        """A pause ended by itself."""
+        night = self._when(clock.next_night())
+        return f"The pause of {self.source} for {name} is over. The next sync is {night}. {STAY}"
+
     def late(self, since: dt.datetime) -> Callable[[str], str]:
         """No good sync for 26 hours."""
         return lambda name: (

@@ -39,7 +39,8 @@ LATE, LATE_TEXT = "E-LATE", "There has been no good sync for 26 hours."
 def tick() -> list[int]:
     """End the pauses that are over, queue tonight's runs that are missing, name those that are due, fairly ordered."""
     with tenancy.support():
-        pausing.resume_those_due()
+        for connection in pausing.resume_those_due():
+            telling.resumed(connection)
         night = tonight()
         if night:
             _queue_night(night)

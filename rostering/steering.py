@@ -17,7 +17,7 @@ from accounts.people import NotPossible
 from integrations import pausing
 from integrations.access import stopped_kinds
 from integrations.models import Connection, ConnectionState
-from rostering import lease, runs
+from rostering import lease, runs, telling
 from rostering.models import Run, SupportRequest, Trigger
 from rostering.support import asking
 
@@ -113,6 +113,7 @@ def disconnect(by: User, connection: Connection, why: str) -> str:
     """Give a source up and end the sync that is going; what to tell whoever did."""
     if not pausing.disconnect(by, connection, why):
         return "It was disconnected already."
+    telling.let_go(connection)
     return _told("Disconnected.", writing=runs.stop_those_going(connection, lease.GIVEN_UP))
 
 

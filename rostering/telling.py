@@ -75,6 +75,14 @@ def let_go(connection: Connection) -> None:
     notices.close(connection.district_id, TROUBLE, _about(connection))
 
 
+def resumed(connection: Connection) -> None:
+    """A pause ended by itself. One that ended before is no news any more."""
+    about, link, words = _about(connection), reverse("integrations"), Words(connection)
+    notices.close(connection.district_id, Kind.RESUMED, about)
+    tellings = _everywhere(connection, lambda _, name: Telling(None, about, words.resumed(name), link))
+    notices.tell_all(connection.district_id, Kind.RESUMED, tellings)
+
+
 def decided(hold: Hold) -> None:
     """Somebody decided a hold."""
     notices.close(hold.district_id, Kind.HOLD, _about(hold))
@@ -177,7 +185,7 @@ def _everywhere(connection: Connection, say: Callable[[int | None, str], Telling
 
 def page_of(hold: Hold) -> str:
     """Where a hold is read and decided."""
-    return reverse("sync", args=[hold.run_id])
+    return reverse("hold", args=[hold.pk])
 
 
 def _about(row: Connection | Hold) -> str:

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from rostering.views import asking, finding, helping, integrations, overview, provenance, steering, syncs
+from rostering.views import (
+    asking,
+    beside_accounts,
+    finding,
+    helping,
+    holds,
+    integrations,
+    overview,
+    provenance,
+    steering,
+    syncs,
+    undo,
+)
 
 urlpatterns = [
     path("accounts/ask-access/", asking.ask_access, name="ask_access"),
@@ -22,6 +34,16 @@ urlpatterns = [
     path("accounts/connections/<int:connection_id>/reconnect/", steering.reconnect, name="reconnect"),
     path("accounts/syncs/", syncs.syncs, name="syncs"),
     path("accounts/syncs/<int:run_id>/", syncs.sync, name="sync"),
+    path("accounts/syncs/<int:run_id>/progress/", syncs.progress, name="sync_progress"),
+    path("accounts/syncs/<int:run_id>/changes.csv", syncs.sheet, name="sync_sheet"),
+    path("accounts/syncs/<int:run_id>/undo/", undo.undo, name="undo"),
+    path("accounts/holds/", holds.holds, name="holds"),
+    path("accounts/holds/decide/", holds.decide_several, name="decide_holds"),
+    path("accounts/holds/<int:hold_id>/", holds.hold, name="hold"),
+    path("accounts/holds/<int:hold_id>/approve/", holds.approve, name="approve_hold"),
+    path("accounts/holds/<int:hold_id>/keep/", holds.keep, name="keep_hold"),
+    path("accounts/holds/<int:hold_id>/people.csv", holds.sheet, name="hold_sheet"),
+    path("accounts/last-sync/", beside_accounts.last_sync_line, name="last_sync_line"),
     path("accounts/find/", finding.find, name="find"),
     path("accounts/find/account/<int:account_id>/", finding.explain, name="explain"),
     path("accounts/find/record/<int:record_id>/", finding.explain_record, name="explain_record"),

@@ -7,7 +7,8 @@ secrets it makes and keeps under `var/`. With it, everything secret must be give
 from pathlib import Path
 from typing import Any
 
-from . import env, logs, rest
+from . import env, logs
+from .rest import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  (Django reads them here)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("SMARTPASS_VAR", str(BASE_DIR / "var")))
@@ -261,8 +262,6 @@ API_A_MINUTE = {
     "reads": int(env.text("API_READS_A_MINUTE", "600")),
     "writes": int(env.text("API_WRITES_A_MINUTE", "60")),
 }
-REST_FRAMEWORK = rest.REST_FRAMEWORK
-SPECTACULAR_SETTINGS = rest.SPECTACULAR_SETTINGS
 
 # What is written down
 

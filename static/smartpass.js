@@ -49,6 +49,13 @@ document.addEventListener("change", (event) => {
   if (box.dataset.all && form) {
     for (const other of form.querySelectorAll(`input[name="${box.dataset.all}"]`)) other.checked = box.checked;
   }
+  // <input type="checkbox" data-instead="name-of-the-others">: everybody, so that nobody need be named.
+  if (box.dataset.instead && form) {
+    for (const other of form.querySelectorAll(`input[name="${box.dataset.instead}"], input[data-all="${box.dataset.instead}"]`)) {
+      other.disabled = box.checked;
+      other.checked = box.checked;
+    }
+  }
   const said = form?.querySelector("[data-chosen]");
   if (said) said.textContent = form.querySelectorAll(`input[name="${said.dataset.chosen}"]:checked`).length;
 });

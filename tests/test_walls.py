@@ -53,11 +53,12 @@ ROWS: dict[str, Callable[[Any], int]] = {
 WORDS = {"kind": "clever", "app_label": "accounts", "url": "nothing/here"}
 #: A run and its connection serve the sister school too, so its Admin reaches them; their part of it is their own.
 CONNECTION = {"ask_sync", "pause", "resume", "look_ahead", "ahead", "names_ahead", "disconnect", "reconnect"}
-SHARED = {"sync", *CONNECTION}
+SHARED = {"sync", "sync_progress", "sync_sheet", "undo", *CONNECTION}
 #: Deeds that are only ever posted, and so have no page of their own.
 POSTED = {"undo_add", "let_sync_decide"}
 #: What answers to one method only, whoever asks.
-ONE_METHOD = {"sync", "ahead", "names_ahead", "account", "account_source", "account_history", *POSTED}
+READ = {"sync", "sync_progress", "sync_sheet", "hold", "hold_sheet"}
+ONE_METHOD = {*READ, "ahead", "names_ahead", "account", "account_source", "account_history", *POSTED}
 #: Who may look at the school whose id is tried.
 AT_THE_SCHOOL = {"teacher", "student"}
 TOKEN = re.compile(r'name="(csrfmiddlewaretoken|token)" value="\w+"')
@@ -144,6 +145,7 @@ def ids_in(world: Any) -> dict[str, Any]:
         "user": world.student.pk,
         "people": world.student.pk,
         "id": world.student.pk,
+        "ids": world.membership.pk,
         "school": world.school.pk,
         "school__id__exact": world.school.pk,
         "district": world.district.pk,
@@ -159,7 +161,7 @@ def ids_in(world: Any) -> dict[str, Any]:
 
 
 def no_ids() -> dict[str, Any]:
-    names = ("account", "user", "people", "id", "school", "school__id__exact", "district", "district__id__exact")
+    names = ("account", "user", "people", "id", "ids", "school", "school__id__exact", "district", "district__id__exact")
     ids = dict.fromkeys((*names, "connection", "run", "hold", "issues"), NOBODY)
     return {**ids, "q": "nobodyhasthisname", "page": 1, "why": "because", "read": "x", "fingerprint": "x"}
 
@@ -253,11 +255,11 @@ def test_ids_in_filters_and_bodies_tell_nothing(who: str, worlds: tuple[Any, Any
 def test_a_sister_school_sees_its_own_part_of_a_run(worlds: tuple[Any, Any]) -> None:
     world, _ = worlds
     client = signed_in(world.sister_admin)
-    for query in ({}, {"kind": "suspend"}, ids_in(world)):
+    for query in ({}, {"kind": "suspend"}, {**ids_in(world), "q": ""}):
         page = client.get(f"/accounts/syncs/{world.run.pk}/", query).content.decode()
         assert world.student.first_name not in page
         assert world.school.name not in page
-        assert "approval" not in page
+        assert "Waiting for approval <b>(0)</b>" in page
     assert world.sister_student.first_name in client.get(f"/accounts/syncs/{world.run.pk}/").content.decode()
     owner = signed_in(world.admin)
     page = owner.get(f"/accounts/syncs/{world.run.pk}/").content.decode()

@@ -2,6 +2,7 @@
 
 from accounts.models.notices import Mail, Notice
 from accounts.models.people import (
+    NAME,
     AuditEvent,
     District,
     EmailAlias,
@@ -18,6 +19,7 @@ from accounts.models.people import (
 from accounts.models.tokens import ApiToken
 
 __all__ = [
+    "NAME",
     "ApiToken",
     "AuditEvent",
     "District",

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Collate, Left
 from django.utils.timezone import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+#: By how many letters of their folded name and e-mail people are put in order: an index takes no text of any length.
+NAME = 100
 
 
 class Roles(models.TextChoices):
@@ -143,7 +148,10 @@ class User(AbstractBaseUser):
                 condition=Q(district__isnull=True) | Q(is_staff=False), name="staff_belongs_to_no_district"
             ),
         ]
+        # A page of a district's list is walked to instead of sorting 100,000 people for it.
         indexes: ClassVar = [
+            models.Index("district", Collate(Left("search", NAME), "C"), "id", name="people_by_name"),
+            models.Index("district", F("last_login").desc(nulls_last=True), "id", name="people_by_sign_in"),
             # Few have an e-mail that they do not sign in by; a plan looks for people among them.
             models.Index(
                 fields=["district"],

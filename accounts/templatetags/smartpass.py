@@ -25,6 +25,12 @@ def moment(value: datetime | None, zone: str = "America/New_York") -> str:
 
 
 @register.filter
+def briefly(value: datetime | None, zone: str = "America/New_York") -> str:
+    """A time for a table, in the reader's zone; "Never" for none."""
+    return clock.briefly(value, zone) if value else "Never"
+
+
+@register.filter
 def roles(names: Iterable[str] | str) -> str:
     """Roles in words: "Admin, Teacher"."""
     listed = names.split() if isinstance(names, str) else list(names)

@@ -9,7 +9,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import district_for_support, person
+from accounts.access import person
+from accounts.access_support import district_for_support
 from accounts.console import RUNS, console, show
 from accounts.deeds import Deed, form_for, offer
 from integrations import access, linking, registry

@@ -10,7 +10,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import person, school_for_support
+from accounts.access import person
+from accounts.access_support import school_for_support
 from accounts.console import RUNS, SETS_UP, console, show
 from accounts.deeds import Deed, form_for, offer
 from integrations import access, linking, registry

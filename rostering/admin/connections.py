@@ -150,8 +150,8 @@ def _undo(request: HttpRequest, run_id: int, verb: str, *, preview: bool) -> Htt
     counts = access.counts(user, [run])[run.pk]
 
     def do(given: dict[str, Any]) -> HttpResponse:
-        made = asking.take_back(user, run, given["why"], preview=preview)
-        messages.success(request, "The undo was started.")
+        made, started = asking.take_back(user, run, given["why"], preview=preview)
+        messages.success(request, "The undo was started." if started else "The same undo is going already.")
         return redirect("admin:run", made.pk)
 
     happened = sum(number for kind, number in counts.items() if kind != "held")

@@ -11,23 +11,23 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import person, schools_in, trail_of
+from accounts.access import person
+from accounts.access_support import schools_in, trail_of
 from accounts.audit import name_of as target_of
 from accounts.console import DECIDES, console, show
 from accounts.deeds import Deed, Reason, form_for, offer
 from integrations import linking, registry
 from integrations.access import connection_for_support
-from rostering import access, asking, lines
+from rostering import access, access_support, asking, lines
 from rostering.admin.connections import name_of
-from rostering.admin.runs import PAGE, narrowed
+from rostering.admin.runs import PAGE
 from rostering.forms import Decision, Filter, SameOrNot
-from rostering.holds import Part
+from rostering.holds import Part, agreed, rows_of
 from rostering.models import Change, Hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse, QueryDict
 
 STANDS = (
@@ -48,7 +48,7 @@ def hold_page(request: HttpRequest, hold_id: int) -> HttpResponse:
     user = person(request)
     hold = access.hold_for(user, hold_id)
     form = Filter(schools_in(user, hold.district), request.GET)
-    page = Paginator(narrowed(access.held_by(hold), form), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(form.narrow(access.held_by(hold)), PAGE).get_page(request.GET.get("page"))
     context = {
         "hold": hold,
         "form": form,
@@ -56,6 +56,7 @@ def hold_page(request: HttpRequest, hold_id: int) -> HttpResponse:
         "lines": lines.lines(page, hold.run),
         "kinds": [(kind, Change.Kind(kind).label, n) for kind, n in access.held_kinds(hold)],
         "open": hold.state == Hold.State.OPEN,
+        "agreed": agreed(hold),
         "trail": trail_of(user, target_of(hold)),
     }
     return show(request, "console/hold.html", _title(hold), context)
@@ -85,7 +86,7 @@ def _decide(request: HttpRequest, hold_id: int, decide: Callable[..., str], verb
     user = person(request)
     hold = access.hold_for(user, hold_id)
     part = _part(request.GET)
-    rows = _rows(hold, part)
+    rows = rows_of(hold, part)
     form = form_for(request, Decision, fingerprint=request.GET.get("read", ""))
 
     def do(given: dict[str, Any]) -> HttpResponse:
@@ -113,7 +114,7 @@ def rejections(request: HttpRequest, connection_id: int) -> HttpResponse:
     """What people refused, and is not planned again."""
     user = person(request)
     connection = connection_for_support(user, connection_id)
-    page = Paginator(access.rejections_for_support(user, connection), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(access_support.rejections_for_support(user, connection), PAGE).get_page(request.GET.get("page"))
     context = {"connection": connection, "page": page}
     return show(request, "console/rejections.html", f"{name_of(connection)} · Refused changes", context)
 
@@ -122,7 +123,7 @@ def rejections(request: HttpRequest, connection_id: int) -> HttpResponse:
 def lift_rejection(request: HttpRequest, rejection_id: int) -> HttpResponse:
     """Let a refused change be planned again."""
     user = person(request)
-    rejection = access.rejection_for_support(user, rejection_id)
+    rejection = access_support.rejection_for_support(user, rejection_id)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         lifted = asking.lift_rejection(user, rejection, given["why"])
@@ -145,7 +146,7 @@ def same_people(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Records of the source that may be accounts we have: only a person can tell."""
     user = person(request)
     connection = connection_for_support(user, connection_id)
-    page = Paginator(access.same_person_questions(user, connection), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(access_support.same_person_questions(user, connection), PAGE).get_page(request.GET.get("page"))
     context = {"connection": connection, "page": page, "lines": lines.questions(page)}
     return show(request, "console/same_people.html", f"{name_of(connection)} · Same person?", context)
 
@@ -154,10 +155,10 @@ def same_people(request: HttpRequest, connection_id: int) -> HttpResponse:
 def same_person(request: HttpRequest, issue_id: int) -> HttpResponse:
     """Say whether a record of the source is this account."""
     user = person(request)
-    issue = access.issue_for_support(user, issue_id)
+    issue = access_support.issue_for_support(user, issue_id)
     if issue.code != "E-SAME-PERSON":
         raise Http404
-    account = access.account_for_support(user, issue.detail.get("user"))
+    account = access_support.account_for_support(user, issue.detail.get("user"))
     source = registry.label(issue.connection.kind)
 
     def do(given: dict[str, Any]) -> HttpResponse:
@@ -165,7 +166,7 @@ def same_person(request: HttpRequest, issue_id: int) -> HttpResponse:
         messages.success(request, "Kept. The next sync does as you said.")
         return redirect("admin:same_people", issue.connection_id)
 
-    theirs = access.record_of(issue)
+    theirs = access_support.record_of(issue)
     deed = Deed(
         f"{name_of(issue.connection)} · Same person?",
         "Save",
@@ -196,10 +197,3 @@ def _part(given: QueryDict) -> Part | None:
     if not all(each.isdecimal() for each in people) or not set(kinds) <= set(Change.Kind.values):
         raise Http404
     return Part(kinds=kinds, people=tuple(map(int, people))) if kinds or people else None
-
-
-def _rows(hold: Hold, part: Part | None) -> QuerySet[Change]:
-    rows = access.held_by(hold)
-    if part and part.kinds:
-        rows = rows.filter(kind__in=part.kinds)
-    return rows.filter(user_id__in=part.people) if part and part.people else rows

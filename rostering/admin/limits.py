@@ -8,7 +8,8 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.access import district_for_support, person, school_for_support
+from accounts.access import person
+from accounts.access_support import district_for_support, school_for_support
 from accounts.console import RUNS, console
 from accounts.deeds import Deed, form_for, offer
 from integrations.access import connection_for_support

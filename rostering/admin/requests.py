@@ -14,7 +14,8 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from accounts import clock
-from accounts.access import person, trail_of
+from accounts.access import person
+from accounts.access_support import trail_of
 from accounts.audit import name_of
 from accounts.console import DECIDES, RUNS, ReadOnly, console, show
 from accounts.deeds import Deed, Nothing, form_for, offer

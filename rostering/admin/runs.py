@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import person, schools_in, trail_of
+from accounts import sheets
+from accounts.access import person
+from accounts.access_support import schools_in, trail_of
 from accounts.audit import name_of
 from accounts.console import console, show
 from accounts.models import Roles
@@ -20,7 +20,7 @@ from rostering.forms import Filter
 from rostering.models import Change, Run, RunState
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 PAGE = 50
 #: What tells htmx that there is nothing more to ask for.
@@ -61,7 +61,7 @@ def changes(request: HttpRequest, run_id: int) -> HttpResponse:
     user = person(request)
     run = access.run_for(user, run_id)
     form = Filter(schools_in(user, run.district), request.GET)
-    page = Paginator(narrowed(access.changes_of(user, run), form), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(form.narrow(access.changes_of(user, run)), PAGE).get_page(request.GET.get("page"))
     context = {"run": run, "form": form, "page": page, "lines": lines.lines(page, run)}
     return show(request, "console/changes.html", f"{title_of(run)} · Changes", context)
 
@@ -73,10 +73,8 @@ def sheet(request: HttpRequest, run_id: int) -> HttpResponse:
     user = person(request)
     run = access.run_for(user, run_id)
     form = Filter(schools_in(user, run.district), request.GET)
-    body = lines.as_csv(run, narrowed(access.changes_of(user, run), form))
-    answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="sync-{run.pk}.csv"'
-    return answer
+    body = lines.as_csv(run, form.narrow(access.changes_of(user, run)))
+    return sheets.sent(body, f"sync-{run.pk}")
 
 
 @console.page("runs/<int:run_id>/issues/", name="run_issues")
@@ -94,18 +92,6 @@ def title_of(run: Run) -> str:
     """Names the district, the source and the run."""
     what = "Preview" if run.preview else "Sync"
     return f"{run.district.name} · {registry.label(run.connection.kind)} · {what} #{run.pk}"
-
-
-def narrowed(rows: QuerySet[Change], form: Filter) -> QuerySet[Change]:
-    """The rows that a filter asks for; all of them where it makes no sense."""
-    if not form.is_valid():
-        return rows
-    given = form.cleaned_data
-    if given["kind"]:
-        rows = rows.filter(kind=given["kind"])
-    if given["school"]:
-        rows = rows.filter(school=given["school"])
-    return access.search(rows, given["q"])
 
 
 def _described(request: HttpRequest, run: Run) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class Change(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["run", "kind"], name="changes_of_a_run"),
+            models.Index(fields=["run", "school", "kind"], name="changes_of_a_run_at_a_school"),
             models.Index(fields=["user_id"], name="changes_of_a_person"),
             models.Index(fields=["hold"], name="changes_of_a_hold", condition=Q(hold__isnull=False)),
         ]

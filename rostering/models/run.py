@@ -97,6 +97,7 @@ class Run(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["connection", "-created_at"], name="runs_of_a_connection"),
+            models.Index(fields=["undoes"], name="undos_of_a_run", condition=Q(undoes__isnull=False)),
             models.Index(
                 fields=["start_after"], name="runs_that_are_due", condition=Q(state__in=("queued", "running"))
             ),

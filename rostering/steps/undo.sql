@@ -1,16 +1,20 @@
--- Parameters: district, connection, run (the undo), undone, by, why.
+-- Parameters: district, connection, run (the undo; null while it is only looked at), undone, schools (null: all of
+-- them), by, why, limit.
 
 -- name: applied
--- What the undone run did: what it applied at once, and what was released from its holds.
+-- What the undone run did at these schools, at once or by a release, and what no earlier undo turned back.
 SELECT c.* FROM rostering_change c
 JOIN rostering_run n ON n.id = c.run_id
 LEFT JOIN rostering_hold h ON h.id = c.hold_id
 WHERE c.run_id = %(undone)s
   AND (c.hold_id IS NULL AND n.applied_at IS NOT NULL OR h.state = 'released' AND h.run_id = c.run_id)
+  AND (%(schools)s::bigint[] IS NULL OR c.school_id = ANY (%(schools)s::bigint[]))
+  AND (NOT EXISTS (SELECT 1 FROM rostering_run u WHERE u.undoes_id = %(undone)s AND u.applied_at IS NOT NULL)
+       OR NOT smartpass_undone(c.run_id, c.school_id, %(run)s))
 
 -- name: inverse
 -- Each field that still is what the run wrote, turned back; what people changed or pinned since stays.
-SELECT c.user_id, c.school_id, c.external_id, i.before, i.after
+SELECT c.id, c.user_id, c.school_id, c.external_id, i.before, i.after
 FROM ({applied}) c
 JOIN accounts_user u ON u.id = c.user_id AND u.deleted_at IS NULL
 LEFT JOIN accounts_membership m ON m.user_id = c.user_id AND coalesce(m.school_id, 0) = coalesce(c.school_id, 0)
@@ -40,6 +44,17 @@ CROSS JOIN LATERAL (
           AND smartpass_roles(m.roles) = c.after ->> 'roles' AND NOT p.fields && ARRAY['status', '*']
         UNION ALL
         SELECT 'links', c.after -> 'links', '[]' WHERE c.kind IN ('adopt', 'relink') AND c.after ? 'links'
+          AND (%(schools)s::bigint[] IS NULL OR NOT EXISTS (
+            -- At another school they stay the source's person, and the source must go on knowing them.
+            SELECT 1 FROM accounts_membership o
+            WHERE o.user_id = c.user_id AND o.source_id = %(connection)s AND o.status <> 'deleted'
+              AND coalesce(o.school_id <> ALL (%(schools)s::bigint[]), true)))
+        UNION ALL
+        -- The undo of an undo ties again what that one untied.
+        SELECT 'links', '[]', c.before -> 'links' WHERE c.before ? 'links' AND NOT EXISTS (
+            SELECT 1 FROM integrations_link l
+            WHERE l.connection_id = %(connection)s AND l.external_id IN (
+                SELECT jsonb_array_elements_text(c.before -> 'links')))
     ) f
 ) i
 WHERE i.after <> '{}'
@@ -58,6 +73,29 @@ SELECT a.id, a.user_id, a.school_id FROM ({applied}) a
 LEFT JOIN rostering_change i ON i.run_id = %(run)s AND i.user_id = a.user_id
     AND coalesce(i.school_id, 0) = coalesce(a.school_id, 0)
 WHERE i.id IS NULL OR EXISTS (SELECT 1 FROM jsonb_object_keys(a.before) k(name) WHERE NOT i.after ? k.name)
+
+-- name: foreseen
+-- Of each row of the undone run: whether something of it is turned back, and whether something stays.
+SELECT a.id, a.user_id, a.kind, i.id IS NOT NULL AS returns,
+    i.id IS NULL OR EXISTS (SELECT 1 FROM jsonb_object_keys(a.before) k(name) WHERE NOT i.after ? k.name) AS stays
+FROM ({applied}) a LEFT JOIN ({inverse}) i ON i.id = a.id
+
+-- name: weigh
+-- How many people an undo turns back, by what the run did to them, and how many stay, wholly or in part.
+-- The row without a kind counts everybody once. Some of the rows that stay are named.
+SELECT kind, count(DISTINCT user_id) FILTER (WHERE returns) AS returns,
+    count(DISTINCT user_id) FILTER (WHERE stays) AS stays,
+    (array_agg(id ORDER BY id) FILTER (WHERE stays))[:%(limit)s] AS staying
+FROM ({foreseen}) f GROUP BY GROUPING SETS ((kind), ()) ORDER BY kind
+
+-- name: allow
+-- What an undo had refused may be planned again where that undo is undone.
+UPDATE rostering_rejection r SET lifted_at = now()
+FROM rostering_change u JOIN rostering_change v ON v.run_id = %(run)s AND v.user_id = u.user_id
+    AND coalesce(v.school_id, 0) = coalesce(u.school_id, 0)
+WHERE u.run_id = %(undone)s AND r.connection_id = %(connection)s AND r.lifted_at IS NULL
+  AND r.external_id = u.external_id AND coalesce(r.school_id, 0) = coalesce(u.school_id, 0)
+  AND r.kind = u.kind AND r.after = u.after
 
 -- name: refuse
 -- The same facts must not bring the same change again.

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import sheets
 from accounts.access import admin_reach
 from accounts.shell import page
 from rostering import overview as district
@@ -52,6 +53,4 @@ def overview_csv(request: HttpRequest) -> HttpResponse:
     if reach.everything or not reach.district_wide:
         return redirect("overview")
     rows = district.rows(reach.user, request.GET.get("sort", "needs"))
-    answer = HttpResponse(district.as_csv(reach.user, rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="schools.csv"'
-    return answer
+    return sheets.sent(district.as_csv(reach.user, rows), "schools")

@@ -15,7 +15,7 @@ from accounts import clock, tenancy
 from accounts.models import District, School, User
 from integrations import linking
 from integrations.models import Connection, SchoolLink
-from rostering.models import Hold, Run, RunState
+from rostering.models import Run, RunState
 from tests import factories
 from tests.test_walls import addresses
 
@@ -97,27 +97,6 @@ def test_a_connection_has_one_word(fields: dict[str, object], word: str, world: 
     assert ("Accounts stay as they are" in page) == (word in {"Paused", "Needs attention"})
 
 
-def test_a_run_has_one_word(world: factories.World) -> None:
-    page, admin = f"/accounts/syncs/{world.run.pk}/", browser(world.admin)
-    assert "On hold" in text(admin, page)
-    change(Hold, world.hold.pk, state="rejected")
-    assert "Completed with warnings" in text(admin, page)
-    assert "Suspended Rejected, not done" in text(admin, page)
-    assert "Completed with warnings" not in text(browser(world.sister_admin), page)
-    with tenancy.support():
-        undo = factories.run(world.connection, undoes=world.run)
-    assert "Undone" in text(admin, page)
-    assert f"#{undo.pk}" in text(admin, "/accounts/syncs/")
-    for state, word in ((RunState.FAILED, "Failed"), (RunState.STOPPED, "Stopped"), (RunState.QUEUED, "Waiting")):
-        change(Run, world.run.pk, state=state, problem="E-SOURCE-DOWN", problem_text="Clever isn't answering.")
-        assert word in text(admin, page)
-    change(Run, world.run.pk, state=RunState.FAILED)
-    assert "Clever isn't answering. Nothing was changed." in text(admin, page)
-    change(Run, world.run.pk, applied_at=None)
-    assert "Updated Not done" in text(admin, page)
-    assert "Nothing changed at your schools." in text(admin, page)
-
-
 def test_a_school_without_a_source_is_told_what_happens_next(world: factories.World) -> None:
     with tenancy.support():
         SchoolLink.objects.all().delete()
@@ -126,17 +105,6 @@ def test_a_school_without_a_source_is_told_what_happens_next(world: factories.Wo
     assert "Not set up" in text(admin, "/accounts/integrations/")
     assert "Not set up" in text(admin, "/accounts/integrations/clever/")
     assert "The first sync will appear here. Next:" in text(admin, "/accounts/syncs/")
-
-
-def test_changes_come_fifty_a_page_and_by_kind(world: factories.World) -> None:
-    with tenancy.support():
-        for _ in range(60):
-            factories.change(world.run, world.student, world.school)
-    page, admin = f"/accounts/syncs/{world.run.pk}/", browser(world.admin)
-    assert "Showing 1-50 of 62" in text(admin, page)
-    assert "Showing 51-62 of 62" in text(admin, f"{page}?page=2")
-    assert "Showing 1-1 of 1" in text(admin, f"{page}?kind=suspend").split("Changes")[1]
-    assert "of 62" in text(admin, f"{page}?kind=nonsense&page=nonsense&issues=-4")
 
 
 def test_teachers_and_students_are_told_who_can(world: factories.World) -> None:

@@ -70,7 +70,7 @@ def test_an_undo_is_done_while_syncs_are_paused(story: Story, head: Any) -> None
     last = story.night()
     with tenancy.district(story.district.pk):
         steering.pause(head, story.link_to_clever(), None, "Too many")
-        made = asking.take_back(head, last, "Too many", preview=False)
+        made, _ = asking.take_back(head, last, "Too many", preview=False)
     assert story.worked(made).state == RunState.DONE
     assert [each.status for each in story.people() if each.name == "Cam Diaz"] == ["suspended"]
     assert story.link_to_clever().state == "paused"

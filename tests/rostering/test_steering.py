@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils.timezone import now
 
 from accounts import tenancy
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Notice
 from integrations import pausing
 from integrations.models import Connection, ConnectionState, SchoolLink, StopSwitch
 from rostering import lease, runs, schedule, steering
@@ -198,6 +198,9 @@ def test_a_pause_that_is_over_ends_by_itself(world: factories.World) -> None:
     assert tie(world).state == ConnectionState.CONNECTED
     (line,) = rows(AuditEvent, action="connection.resume")
     assert line.by_id is None
+    told = rows(Notice, kind=Notice.Kind.RESUMED, closed_at=None)
+    assert [each.school_id for each in told] == [world.school.pk, world.sister.pk, None]
+    assert "The pause of Clever for Alder High is over. The next sync is" in told[0].text
     # That there was no sync for days is no alarm now.
     with tenancy.support():
         Run.objects.all().update(started_at=now() - timedelta(days=9))

@@ -145,7 +145,7 @@ def test_an_undo_tells_the_schools_concerned_who_did_it(cast: Cast) -> None:
     run = cast.story.night()
     assert cast.told() == []
     with tenancy.district(cast.story.district.pk):
-        undo = asking.take_back(cast.head, run, "They came back", preview=False)
+        undo, _ = asking.take_back(cast.head, run, "They came back", preview=False)
     assert cast.story.worked(undo).state == RunState.DONE
     assert cast.told() == [Told("undone", "North")]
     (notice,) = cast.notices()
@@ -161,7 +161,7 @@ def test_the_preview_of_an_undo_tells_nothing(cast: Cast) -> None:
     leave(cast, 2)
     run = cast.story.night()
     with tenancy.district(cast.story.district.pk):
-        undo = asking.take_back(cast.head, run, "Let me see", preview=True)
+        undo, _ = asking.take_back(cast.head, run, "Let me see", preview=True)
     cast.story.worked(undo)
     assert cast.told() == []
 

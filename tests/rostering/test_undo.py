@@ -73,10 +73,12 @@ def accounts(story: Story) -> Row:
     }
 
 
-def take_back(story: Story, run: Run, by: User, *, preview: bool = False) -> Run:
-    """Undo a run, to its end."""
+def take_back(
+    story: Story, run: Run, by: User | None = None, *, preview: bool = False, schools: list[int] | None = None
+) -> Run:
+    """Undo a run (at these schools), to its end."""
     with tenancy.district(story.district.pk):
-        back = undo.start(run, by=by, why="A mistake at Clever", preview=preview)
+        back, _ = undo.start(run, by=by, why="A mistake at Clever", preview=preview, schools=schools)
     return story.worked(back)
 
 
@@ -235,7 +237,7 @@ def test_what_can_be_undone(story: Story, cast: dict[str, str], mina: User) -> N
     first = eventful(story, cast)
     assert why_not(story, story.night(preview=True)) == "This sync changed nothing that could be undone."
     quiet = story.night()
-    assert (why_not(story, first), why_not(story, quiet)) == ("", "")
+    assert (why_not(story, first), why_not(story, quiet)) == ("", "This sync changed nothing that could be undone.")
     story.world.rename_user(cast["Eve Fox"], last="Foxx")
     second = story.night()
     assert why_not(story, first) == "Only the newest sync that changed something can be undone."

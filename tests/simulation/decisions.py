@@ -18,7 +18,7 @@ from tests.simulation.harness import Night, apart, left, night, state
 from tests.simulation.invariants import done
 from tests.simulation.loading import Loaded, load, read
 from tests.simulation.reference import Row, pinned
-from tests.simulation.world import OURS, World
+from tests.simulation.world import OURS, Member, World
 from tests.simulation.worlds import draw
 
 # 7. A hold applies none of what it holds
@@ -106,11 +106,22 @@ def deciders() -> list[UserRow]:
         return list(UserRow.objects.filter(district=None).order_by("pk")[:2])
 
 
+NOTHING = "This sync changed nothing that could be undone."
+
 # 5. Apply, then undo, restores what was there, except what people changed since
 
 
 def back(seed: int) -> list[str]:
     """What the run did is turned back, except where a person was at work in the meantime; and it stays back."""
+    return _back(seed, parts=False)
+
+
+def back_by_part(seed: int) -> list[str]:
+    """The same for the part of one school, then for the rest: each school's rows once, and nobody else's."""
+    return _back(seed, parts=True)
+
+
+def _back(seed: int, *, parts: bool) -> list[str]:
     rng, world = Random(seed), draw(Random(seed))
     place = load(world)
     found = night(place, world)
@@ -118,20 +129,52 @@ def back(seed: int) -> list[str]:
         return [f"the run ended as {found.run.state} {found.run.problem}"]
     if rng.random() < 0.5:
         nights.by_day(rng, world, place)
-    expected = stored(world, place)
-    for row in done(found):
-        _turn_back(expected, row)
-    with tenancy.district(place.district):
-        inverse = undo.start(found.run, by=None, why="a mistake")
-    sync.perform(inverse.pk)
-    undone = {(row.external_id, row.school) for row in left(place, inverse).rows}
-    wrong = apart("undone", state(expected.users, expected.links, world), state(*read(place), world))
+    rows = done(found)
+    everywhere: set[int | None] = {None, *world.schools}
+    school = rng.choice(sorted(world.schools))
+    wrong, undone = [], set()
+    turns: list[set[int | None]] = [{school}, everywhere - {school}] if parts else [everywhere]
+    for part in turns:
+        mine = [row for row in rows if row.school in part]
+        if not mine:
+            continue
+        expected = stored(world, place)
+        first = part == {school}
+        for row in mine:
+            _turn_back(expected, row, part if first else everywhere)
+        with tenancy.district(place.district):
+            chosen = [place.row_id(school)] if first else None
+            inverse, _ = undo.start(found.run, by=None, why="a mistake", schools=chosen)
+        sync.perform(inverse.pk)
+        undone |= {(row.external_id, row.school) for row in left(place, inverse).rows}
+        wrong += apart("undone", state(expected.users, expected.links, world), state(*read(place), world))
     again = [row for row in night(place, world).rows if (row.external_id, row.school) in undone]
     return [*wrong, *(f"planned again: {row}" for row in again)]
 
 
-def _turn_back(world: World, row: Row) -> None:
-    """Undo one row by hand, where it still stands."""
+def forth(seed: int) -> list[str]:
+    """An undo that is undone at once leaves everything as the run had left it."""
+    world = draw(Random(seed))
+    place = load(world)
+    found = night(place, world)
+    rows = done(found)
+    if found.run.state != RunState.DONE or not rows:
+        return []
+    before = state(*read(place), world)
+    run = found.run
+    for _ in range(2):
+        with tenancy.district(place.district):
+            if undo.why_not(run) == NOTHING:
+                # People were at work in everything it did, so that the undo was empty.
+                break
+            run, _ = undo.start(run, by=None, why="a mistake")
+        sync.perform(run.pk)
+        run = left(place, run).run
+    return apart("put back", before, state(*read(place), world))
+
+
+def _turn_back(world: World, row: Row, part: set[int | None]) -> None:
+    """Undo one row of these schools by hand, where it still stands."""
     number = row.user if row.user is not None else _number(world, row)
     user = world.users[number]
     if user.deleted:
@@ -144,9 +187,14 @@ def _turn_back(world: World, row: Row) -> None:
             setattr(user, name, row.before[name])
     for field, value in _members_back(world, number, row):
         setattr(user.members[row.school], field, value)
-    if row.kind in ("adopt", "relink"):
+    elsewhere = [school for school, member in user.members.items() if school not in part and _synced(member)]
+    if row.kind in ("adopt", "relink") and not elsewhere:
         gone = row.after.get("links", [])
         world.links = [link for link in world.links if link.connection != OURS or link.external_id not in gone]  # type: ignore[operator]
+
+
+def _synced(member: Member) -> bool:
+    return member.source == OURS and member.status != "deleted"
 
 
 def _members_back(world: World, number: int, row: Row) -> Iterator[tuple[str, Any]]:

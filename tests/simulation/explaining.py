@@ -9,7 +9,7 @@ from typing import Any
 from accounts import tenancy
 from accounts.models import User as UserRow
 from integrations.models import Connection
-from rostering import explain
+from rostering import explain, sync, undo
 from rostering.models import RunState
 from tests.simulation.harness import Night, apart, fields_of, night
 from tests.simulation.loading import Loaded, load, read
@@ -42,6 +42,29 @@ def explained(seed: int) -> list[str]:
         wrong += [f"user {number}: {line}" for line in _told(place, before, user, told)]
         if removals_possible(world) and not user.deleted:
             wrong += [f"user {number}: {line}" for line in _tonight(place, number, told, again)]
+    return wrong
+
+
+def explained_after_undo(seed: int) -> list[str]:
+    """The same where a school, or the district, turned back what a night did: the undo is told like any other run."""
+    rng, world = Random(seed), draw(Random(seed))
+    place = load(world)
+    found = night(place, world)
+    if found.run.state == RunState.FAILED:
+        return [f"the run ended as failed: {found.run.problem}"]
+    part = [place.row_id(rng.choice(sorted(world.schools)))] if rng.random() < 0.5 else None
+    with tenancy.district(place.district):
+        if undo.why_not(found.run, part):
+            return []
+        inverse, _ = undo.start(found.run, by=None, why="a mistake", schools=part)
+    sync.perform(inverse.pk)
+    users, _ = read(place)
+    wrong = []
+    for number, user in users.items():
+        with tenancy.district(place.district):
+            connection = Connection.objects.select_related("district").get(pk=place.connection)
+            told = explain.explain(connection, user=UserRow.objects.get(pk=place.users[number]))
+        wrong += [f"user {number}: {line}" for line in _told(place, world.users.get(number, User()), user, told)]
     return wrong
 
 

@@ -7,7 +7,14 @@ import pytest
 from tests.simulation import decisions, explaining
 from tests.simulation.seeds import FEW, MANY, Check, kept
 
-CHECKS: list[Check] = [decisions.back, decisions.hold, explaining.explained]
+CHECKS: list[Check] = [
+    decisions.back,
+    decisions.back_by_part,
+    decisions.forth,
+    decisions.hold,
+    explaining.explained,
+    explaining.explained_after_undo,
+]
 BY_NAME = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 
 

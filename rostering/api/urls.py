@@ -8,6 +8,9 @@ from rostering.api import connections, holds, runs
 urlpatterns = [
     path("connections/", view(get=connections.list_connections), name="connections"),
     path("connections/<int:connection_id>/", view(get=connections.get_connection), name="connection"),
+    path("connections/<int:connection_id>/runs/", view(post=connections.start), name="start_run"),
+    path("connections/<int:connection_id>/pause/", view(post=connections.pause), name="pause_connection"),
+    path("connections/<int:connection_id>/resume/", view(post=connections.resume), name="resume_connection"),
     path("runs/", view(get=runs.list_runs), name="runs"),
     path("runs/<int:run_id>/", view(get=runs.get_run), name="run"),
     path("runs/<int:run_id>/changes/", view(get=runs.list_changes), name="run_changes"),

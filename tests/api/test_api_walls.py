@@ -32,7 +32,9 @@ ROWS: dict[str, Callable[[Any], int]] = {
     "hold_id": lambda world: world.hold.pk,
 }
 #: Addresses that a sister school's Admin reaches: a connection serves them too, and of a run they see their part.
-SHARED = {"connection", "run", "run_changes", "run_issues", "run_holds"}
+#: What is done to a connection: a sister school reaches it, and may not do it.
+STEERED = {"pause_connection", "resume_connection", "start_run"}
+SHARED = {*STEERED, "connection", "run", "run_changes", "run_issues", "run_holds"}
 
 
 def _decision(world: Any) -> dict[str, Any]:
@@ -48,6 +50,9 @@ BODIES: dict[str, Callable[[Any], dict[str, Any]]] = {
         "school": world.school.pk,
         "roles": ["student"],
     },
+    "connections_pause": lambda _: {"why": "Schedules are being rebuilt."},
+    "connections_resume": lambda _: {},
+    "connections_sync": lambda _: {},
     "holds_release": _decision,
     "holds_reject": _decision,
 }
@@ -154,7 +159,7 @@ def _taken(operation: dict[str, Any]) -> set[str]:
     names = {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     if "$ref" in body:
-        names |= _schemas()[body["$ref"].rsplit("/", 1)[-1]]["properties"].keys()
+        names |= _schemas()[body["$ref"].rsplit("/", 1)[-1]].get("properties", {}).keys()
     return names
 
 

@@ -167,6 +167,25 @@ class Pausing(Strict):
     )
 
 
+class ForeseenShape(serializers.Serializer[Any]):
+    """What an undo would do."""
+
+    possible = serializers.BooleanField()
+    refusal = serializers.CharField(allow_blank=True, help_text="Why it is not possible.")
+    people = serializers.IntegerField(help_text="People it turns back.")
+    stays = serializers.IntegerField(help_text="Of them, how many stay as they are, wholly or in part.")
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Kind of change -> people.")
+
+
+class Undoing(Strict):
+    """Why, and which part of it."""
+
+    why = serializers.CharField(max_length=WHY, help_text="It stands in the history.")
+    schools = serializers.ListField(
+        child=Id(), required=False, min_length=1, max_length=MANY, help_text="Left out: all of the key's schools."
+    )
+
+
 class RunsAsked(Paged):
     """Which syncs."""
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("runs/<int:run_id>/changes/", view(get=runs.list_changes), name="run_changes"),
     path("runs/<int:run_id>/issues/", view(get=runs.list_issues), name="run_issues"),
     path("runs/<int:run_id>/holds/", view(get=runs.list_holds), name="run_holds"),
+    path("runs/<int:run_id>/undo/", view(get=runs.foresee_undo, post=runs.undo_run), name="run_undo"),
     path("holds/", view(get=holds.list_holds), name="holds"),
     path("holds/<int:hold_id>/", view(get=holds.get_hold), name="hold"),
     path("holds/<int:hold_id>/changes/", view(get=holds.list_changes), name="hold_changes"),

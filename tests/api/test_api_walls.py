@@ -34,7 +34,7 @@ ROWS: dict[str, Callable[[Any], int]] = {
 #: Addresses that a sister school's Admin reaches: a connection serves them too, and of a run they see their part.
 #: What is done to a connection: a sister school reaches it, and may not do it.
 STEERED = {"pause_connection", "resume_connection", "start_run"}
-SHARED = {*STEERED, "connection", "run", "run_changes", "run_issues", "run_holds"}
+SHARED = {*STEERED, "connection", "run", "run_changes", "run_issues", "run_holds", "run_undo"}
 
 
 def _decision(world: Any) -> dict[str, Any]:
@@ -55,6 +55,7 @@ BODIES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "connections_sync": lambda _: {},
     "holds_release": _decision,
     "holds_reject": _decision,
+    "runs_undo": lambda _: {"why": "The wrong list was shared."},
 }
 #: Names by which a query or a body takes an id, and the row it could be.
 IDS: dict[str, Callable[[Any], int]] = {

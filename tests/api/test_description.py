@@ -33,10 +33,12 @@ OPERATIONS = {
     "memberships_get": "GET /memberships/{membership_id}/",
     "memberships_list": "GET /memberships/",
     "runs_changes": "GET /runs/{run_id}/changes/",
+    "runs_foresee": "GET /runs/{run_id}/undo/",
     "runs_get": "GET /runs/{run_id}/",
     "runs_holds": "GET /runs/{run_id}/holds/",
     "runs_issues": "GET /runs/{run_id}/issues/",
     "runs_list": "GET /runs/",
+    "runs_undo": "POST /runs/{run_id}/undo/",
 }
 
 

@@ -116,7 +116,7 @@ def test_a_hold_is_released_exactly_as_it_was_read(admin: Program, world: factor
     assert admin.get(f"/runs/{world.run.pk}/holds/")["results"] == [listed]
     path = f"/holds/{waits.pk}/release/"
     stale = admin.post(path, {"fingerprint": "0" * 16, "why": "They left."}, status=409)
-    assert stale["detail"] == "The list has changed since you read it. Read it again."
+    assert stale["detail"] == "The list was rebuilt since you read it, so nothing was done. Read it again."
     decision = {"fingerprint": listed["fingerprint"], "why": "They left."}
     first = admin.post(path, decision, Idempotency_Key="1")
     assert first["message"] == "Released. Exactly the list you read was applied."

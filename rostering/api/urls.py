@@ -3,9 +3,10 @@
 from django.urls import path
 
 from accounts.api.routing import view
-from rostering.api import connections, holds, runs
+from rostering.api import connections, explaining, holds, runs
 
 urlpatterns = [
+    path("explain/", view(get=explaining.explain), name="explain"),
     path("connections/", view(get=connections.list_connections), name="connections"),
     path("connections/<int:connection_id>/", view(get=connections.get_connection), name="connection"),
     path("connections/<int:connection_id>/runs/", view(post=connections.start), name="start_run"),

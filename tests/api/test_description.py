@@ -24,6 +24,7 @@ OPERATIONS = {
     "connections_pause": "POST /connections/{connection_id}/pause/",
     "connections_resume": "POST /connections/{connection_id}/resume/",
     "connections_sync": "POST /connections/{connection_id}/runs/",
+    "explain_get": "GET /explain/",
     "holds_changes": "GET /holds/{hold_id}/changes/",
     "holds_get": "GET /holds/{hold_id}/",
     "holds_list": "GET /holds/",

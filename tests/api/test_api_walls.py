@@ -50,6 +50,8 @@ BODIES: dict[str, Callable[[Any], dict[str, Any]]] = {
         "school": world.school.pk,
         "roles": ["student"],
     },
+    "accounts_change": lambda _: {"last_name": "Diaz-Lo", "why": "Married."},
+    "memberships_change": lambda _: {"grade": "10", "status": "suspended", "why": "On leave."},
     "connections_pause": lambda _: {"why": "Schedules are being rebuilt."},
     "connections_resume": lambda _: {},
     "connections_sync": lambda _: {},

@@ -17,6 +17,7 @@ from accounts.api.schema import document
 #: What programs are written against: a name that stands here is never given to something else.
 OPERATIONS = {
     "accounts_add": "POST /accounts/",
+    "accounts_change": "PATCH /accounts/{account_id}/",
     "accounts_get": "GET /accounts/{account_id}/",
     "accounts_list": "GET /accounts/",
     "connections_get": "GET /connections/{connection_id}/",
@@ -31,6 +32,7 @@ OPERATIONS = {
     "holds_reject": "POST /holds/{hold_id}/reject/",
     "holds_release": "POST /holds/{hold_id}/release/",
     "me_get": "GET /me/",
+    "memberships_change": "PATCH /memberships/{membership_id}/",
     "memberships_get": "GET /memberships/{membership_id}/",
     "memberships_list": "GET /memberships/",
     "runs_changes": "GET /runs/{run_id}/changes/",

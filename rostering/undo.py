@@ -85,8 +85,6 @@ def undone_left(run: Run, schools: Sequence[int] | None = None) -> bool:
 
 def _stands(run_ids: list[int], schools: Sequence[int] | None) -> bool:
     """Whether something that these runs did at these schools is not undone."""
-    if not run_ids:
-        return False
     return bool(sql.rows("undo.stands", {"runs": run_ids, "schools": None if schools is None else list(schools)}))
 
 

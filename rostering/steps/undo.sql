@@ -18,7 +18,7 @@ SELECT 1 AS found FROM (
     SELECT DISTINCT c.run_id, c.school_id FROM rostering_change c
     JOIN rostering_run n ON n.id = c.run_id
     LEFT JOIN rostering_hold h ON h.id = c.hold_id
-    WHERE c.run_id = ANY (%(runs)s)
+    WHERE c.run_id = ANY (%(runs)s::bigint[])
       AND (c.hold_id IS NULL AND n.applied_at IS NOT NULL OR h.state = 'released')
       AND (%(schools)s::bigint[] IS NULL OR c.school_id = ANY (%(schools)s::bigint[]))
     OFFSET 0

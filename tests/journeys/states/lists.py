@@ -1,0 +1,57 @@
+"""The accounts list, what is done to many at once, and the keys to the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accounts import tokens
+from accounts.models import Roles
+from tests import factories
+from tests.journeys.states import State, submit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.factories import World
+
+LIST, KEYS, BULK = "/accounts/", "/accounts/api-access/", "/accounts/bulk/"
+CHOSEN = "&ids={world.membership.pk}"
+
+
+def many(world: World) -> None:
+    """More students than a page holds."""
+    for number in range(55):
+        factories.person(world.district, world.school, Roles.STUDENT, last_name=f"Fox{number:02}")
+
+
+def key(world: World) -> None:
+    """The Admin has a key."""
+    tokens.make(world.admin, "Gradebook")
+
+
+def revoking(page: Page) -> None:
+    """Ask to revoke the key."""
+    page.get_by_role("link", name="Revoke").first.click()
+    page.wait_for_load_state()
+
+
+STATES = [
+    State("accounts", "some", LIST),
+    State("accounts", "many", LIST, given=many),
+    State("accounts", "nobody fits", f"{LIST}?q=zzzz"),
+    State("accounts", "not yours", LIST, who="teacher", status=403),
+    State("bulk_status", "question", f"{BULK}status/?to=suspended{CHOSEN}"),
+    State("bulk_status", "not yours", f"{BULK}status/?to=suspended", who="teacher", status=403),
+    State("bulk_roles", "question", f"{BULK}roles/?to=add-teacher{CHOSEN}"),
+    State("bulk_protect", "question", f"{BULK}protect/?{CHOSEN[1:]}"),
+    State("bulk_unprotect", "question", f"{BULK}unprotect/?{CHOSEN[1:]}"),
+    State("api_tokens", "empty", KEYS),
+    State("api_tokens", "some", KEYS, given=key),
+    State("api_tokens", "not yours", KEYS, who="teacher", status=403),
+    State("make_token", "question", f"{KEYS}new/"),
+    State("make_token", "shown once", f"{KEYS}new/", then=submit("Make key", Name="Gradebook")),
+    State("revoke_token", "question", KEYS, given=key, then=revoking),
+    State("revoke_token", "not there", f"{KEYS}9999999/revoke/", status=404),
+]
+
+NO_PAGE = {"export_accounts": "a file"}

@@ -104,14 +104,20 @@ def find(reader: User, words: str, at: School | None = None) -> Found:
     asked = words.strip()[:LONGEST]
     if not asked:
         return Found(reader, at, [], [])
-    exactly = Found(reader, at, _exact_accounts(reader, asked, at), _exact_records(reader, asked, at))
-    if exactly.count():
-        return exactly
+    known = exactly(reader, asked, at)
+    if known.count():
+        return known
     each = folded(asked).split()[:WORDS]
     named = reduce(and_, (Q(search__contains=word) for word in each), Q())
     listed = reduce(and_, (Q(folded__contains=word) for word in each), Q())
     records = records_of(reader, at, among=with_text().filter(listed)).filter(erased=False)
     return Found(reader, at, _ids(people_of(reader, at).filter(named)), _ids(without_account(reader, records)))
+
+
+def exactly(reader: User, words: str, at: School | None = None) -> Found:
+    """Whoever has exactly this e-mail, username, number or id."""
+    asked = words.strip()[:LONGEST]
+    return Found(reader, at, _exact_accounts(reader, asked, at), _exact_records(reader, asked, at))
 
 
 def _exact_accounts(reader: User, asked: str, at: School | None) -> list[int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import now
 
+from accounts.models import Roles
 from rostering import sql
 from rostering.models import Hold
 from rostering.steps import guard
@@ -81,8 +82,7 @@ def text_at(school: int | None, people: int, risk: guard.Risk) -> str:
     if risk.word:
         return f"{many} here would lose what they have as '{risk.word}': the source sent no one by that word any more."
     if risk.reason == "place_empty":
-        role = risk.role.replace("_", " ")
-        return f"{many} here would lose the role of {role}: the source sent nobody with it any more."
+        return f"{many} here would lose the role {Roles(risk.role).label}: the source sent nobody with it any more."
     if risk.reason == "connection_admin":
         return risk.text
     return f"{many} here {words[risk.reason]} {WHY[risk.reason]}"

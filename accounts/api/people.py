@@ -45,7 +45,7 @@ def list_accounts(request: Request) -> Response:
 def get_account(request: Request, account_id: int) -> Response:
     """One account, with what its person is at the key's schools."""
     user = caller(request)
-    return Response(_account(user, account_id))
+    return Response(account_as_seen(user, account_id))
 
 
 @described(
@@ -67,7 +67,7 @@ def add_account(request: Request) -> Response:
 
     def add() -> Response:
         made = people.add_person(user, school.district, school=school, **given)
-        added = {**_account(user, made.user.pk), "first_password": made.password}
+        added = {**account_as_seen(user, made.user.pk), "first_password": made.password}
         return Response(added, status=201, headers={"Location": f"{request.path}{made.user.pk}/"})
 
     return once(request, add)
@@ -101,6 +101,7 @@ def _seen(user: User, accounts: QuerySet[User]) -> QuerySet[User]:
     return accounts.prefetch_related(Prefetch("memberships", there, to_attr="seen"))
 
 
-def _account(user: User, account_id: int) -> dict[str, Any]:
+def account_as_seen(user: User, account_id: int) -> dict[str, Any]:
+    """An account with what it is at this person's schools, or Http404."""
     (account,) = _seen(user, access.accounts_of(user).filter(pk=access.account_for(user, account_id).pk))
     return dict(shapes.AccountShape(account).data)

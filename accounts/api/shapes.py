@@ -13,6 +13,7 @@ from accounts.models import Roles, Status
 STANDING = [choice for choice in Status.choices if choice[0] != Status.DELETED]
 AT_A_SCHOOL = [choice for choice in Roles.choices if choice[0] != Roles.DISTRICT_ADMIN]
 NAME = 200
+HANDLE = r"^[A-Za-z0-9._-]+$"
 EMAIL = 320
 
 
@@ -69,7 +70,7 @@ class NewAccount(Strict):
     last_name = serializers.CharField(max_length=NAME)
     email = serializers.EmailField(required=False, default="", max_length=EMAIL)
     username = serializers.RegexField(
-        r"^[A-Za-z0-9._-]+$", required=False, default="", max_length=NAME, help_text="Letters, digits, dot, dash, line."
+        HANDLE, required=False, default="", max_length=NAME, help_text="Letters, digits, dot, dash, line."
     )
     school = Id(help_text="One of the key's schools.")
     roles = serializers.ListField(
@@ -94,6 +95,47 @@ class AddedAccount(AccountShape):
     first_password = serializers.CharField(
         help_text="They sign in with it once and then choose their own. It is shown here only."
     )
+
+
+class Change(Strict):
+    """What every change may say."""
+
+    why = serializers.CharField(
+        required=False, default="", max_length=500, help_text="Needed for what a source manages. In the history."
+    )
+    until = serializers.DateField(
+        required=False, default=None, allow_null=True, help_text="The last day on which it is kept from the sync."
+    )
+    updated_at = Moment(required=False, help_text="As it was read: if it is another one now, nothing is changed.")
+
+
+class AccountChanged(Change):
+    """What to change about somebody."""
+
+    first_name = serializers.CharField(required=False, max_length=NAME)
+    last_name = serializers.CharField(required=False, max_length=NAME)
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=EMAIL)
+    username = serializers.RegexField(HANDLE, required=False, allow_blank=True, max_length=64)
+
+
+class MembershipChanged(Change):
+    """What to change about what somebody is at one school."""
+
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(choices=AT_A_SCHOOL), required=False, min_length=1, max_length=3
+    )
+    grade = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    number = serializers.CharField(required=False, allow_blank=True, max_length=80)
+    status = serializers.ChoiceField(required=False, choices=STANDING)
+    keep = serializers.BooleanField(
+        required=False, default=False, help_text="The sync may not change this status. Needs `why`."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What is kept needs a reason."""
+        if attrs["keep"] and not attrs["why"]:
+            raise serializers.ValidationError({"why": ["Say why, so that others know whether to keep it."]})
+        return attrs
 
 
 class MembershipsAsked(Paged):

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.response import Response
 
+from accounts.access import school_for
 from accounts.api.describing import described, listed
 from accounts.api.keys import caller
-from accounts.api.reading import Paged, asked, page
-from rostering import access, lines, wording
+from accounts.api.once import once
+from accounts.api.reading import Paged, asked, page, said
+from rostering import access, asking, lines, parts, undo
 from rostering.api import changes, shapes
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from rostering.models import Run
+    from rostering.parts import Part
 
 TAG = "Syncs"
 
@@ -28,7 +31,7 @@ def list_runs(request: Request) -> Response:
     """Every sync of the sources that serve the key's schools, newest first."""
     user = caller(request)
     wanted = asked(request, shapes.RunsAsked)
-    runs = access.with_warnings(user, access.runs_of(user))
+    runs = access.runs_of(user)
     if "connection" in wanted:
         runs = runs.filter(connection=wanted["connection"])
     if "state" in wanted:
@@ -93,30 +96,72 @@ def list_holds(request: Request, run_id: int) -> Response:
     return Response({"results": shapes.HoldShape(found, many=True).data, "next": following})
 
 
+@described("runs_foresee", "Look at an undo", shapes.ForeseenShape, tag=TAG, refuses=("not_found",))
+def foresee_undo(request: Request, run_id: int) -> Response:
+    """What undoing the key's part of a sync would do now. Nothing is done."""
+    user = caller(request)
+    run = access.run_for(user, run_id)
+    mine = access.part_of(user)
+    refusal = undo.why_not(run, mine)
+    foreseen = undo.foresee(run, mine, 0)
+    told_undo = {
+        "possible": not refusal,
+        "refusal": refusal,
+        "people": 0 if refusal else foreseen.people,
+        "stays": 0 if refusal else foreseen.stays,
+        "counts": {} if refusal else dict(foreseen.kinds),
+    }
+    return Response(shapes.ForeseenShape(told_undo).data)
+
+
+@described(
+    "runs_undo",
+    "Undo a sync",
+    shapes.RunShape,
+    tag=TAG,
+    body=shapes.Undoing,
+    status=201,
+    once=True,
+    refuses=("not_found", "not_possible"),
+    example={"why": "The wrong list was shared.", "schools": [12]},
+)
+def undo_run(request: Request, run_id: int) -> Response:
+    """Turn back what a sync did at the key's schools, or at some of them; the sync that does it.
+
+    Who was changed by a person since stays as they are. Who was created is suspended, not deleted.
+    """
+    user = caller(request)
+    run = access.run_for(user, run_id)
+    given = said(request, shapes.Undoing)
+    chosen = [school_for(user, each).pk for each in given.get("schools", ())]
+
+    def do() -> Response:
+        made, _ = asking.take_back(user, run, given["why"], schools=chosen or access.part_of(user))
+        return Response(one(user, made.pk), status=201)
+
+    return once(request, do)
+
+
 def one(user: User, run_id: int) -> dict[str, Any]:
     """One sync as this person may know it."""
-    (run,) = told(user, access.with_warnings(user, access.runs_of(user)).filter(pk=run_id))
+    (run,) = told(user, access.runs_of(user).filter(pk=run_id))
     return run
 
 
 def told(user: User, runs: Iterable[Run]) -> list[dict[str, Any]]:
-    """Syncs as this person may know them, with `undone` and `warned`: state and counts are those of their part."""
-    listed_runs = list(runs)
-    counts = access.counts(user, listed_runs)
-    return [dict(shapes.RunShape(_run(run, counts[run.pk])).data) for run in listed_runs]
+    """Syncs as this person may know them: state and counts are those of their part."""
+    return [dict(shapes.RunShape(_part(part)).data) for part in parts.parts(user, runs)]
 
 
-def _run(run: Any, counts: dict[str, int]) -> dict[str, Any]:
-    held = counts.pop("held")
-    word = wording.state_of(run, undone=run.undone, on_hold=bool(held), warnings=run.warned or bool(run.removals))
-    trouble = {"code": run.problem, "text": run.problem_text} if run.problem else None
+def _part(part: Part) -> dict[str, Any]:
+    run = part.run
     return {
         **{name: getattr(run, name) for name in COPIED},
         "id": run.pk,
-        "status": word,
-        "counts": {kind: number for kind, number in counts.items() if number},
-        "held": held,
-        "trouble": trouble,
+        "status": part.word,
+        "counts": {kind: number for kind, number in part.counts.items() if number and kind != "held"},
+        "held": part.held,
+        "trouble": {"code": run.problem, "text": run.problem_text} if run.problem else None,
     }
 
 

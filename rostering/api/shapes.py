@@ -44,9 +44,21 @@ class ConnectionShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=KINDS)
     name = serializers.CharField(help_text="What the source calls the district.")
     state = serializers.ChoiceField(choices=ConnectionState.choices)
+    status = serializers.CharField(help_text="How it stands, in the words of the pages: Connected, On hold …")
     trouble = TroubleShape(allow_null=True)
     paused_until = Moment(allow_null=True, help_text="When a pause ends by itself.")
+    may_sync = serializers.BooleanField(help_text="Whether the key may start a sync, or must ask SmartPass for one.")
+    may_pause = serializers.BooleanField(help_text="Whether the key may pause and resume it.")
     schools = LinkShape(many=True, help_text="Those of the key's schools that it serves.")
+    last_run = Id(allow_null=True, help_text="The newest sync.")
+    last_good_run = Id(allow_null=True, help_text="The newest sync that brought the accounts into line.")
+
+
+class SteeredShape(serializers.Serializer[Any]):
+    """What was done to a connection."""
+
+    message = serializers.CharField(help_text="What was done, in words.")
+    connection = ConnectionShape()
 
 
 class RunShape(serializers.Serializer[Any]):
@@ -137,6 +149,41 @@ class DecidedShape(serializers.Serializer[Any]):
 
     message = serializers.CharField(help_text="What was done, in words.")
     hold = HoldShape(help_text="The hold as it is now. What a decision about a part left waits on.")
+
+
+class NothingMore(Strict):
+    """Nothing to say: the address says it all."""
+
+
+class Pausing(Strict):
+    """Until when syncs rest, and why."""
+
+    why = serializers.CharField(max_length=WHY, help_text="It stands in the history.")
+    until = serializers.DateField(
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="The day from which syncs start again by themselves; null: until somebody resumes.",
+    )
+
+
+class ForeseenShape(serializers.Serializer[Any]):
+    """What an undo would do."""
+
+    possible = serializers.BooleanField()
+    refusal = serializers.CharField(allow_blank=True, help_text="Why it is not possible.")
+    people = serializers.IntegerField(help_text="People it turns back.")
+    stays = serializers.IntegerField(help_text="Of them, how many stay as they are, wholly or in part.")
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Kind of change -> people.")
+
+
+class Undoing(Strict):
+    """Why, and which part of it."""
+
+    why = serializers.CharField(max_length=WHY, help_text="It stands in the history.")
+    schools = serializers.ListField(
+        child=Id(), required=False, min_length=1, max_length=MANY, help_text="Left out: all of the key's schools."
+    )
 
 
 class RunsAsked(Paged):

@@ -56,11 +56,10 @@ def answer(by: User, asked: SupportRequest, text: str) -> Notice | None:
     held.state, held.answer, held.answered_by, held.answered_at = State.ANSWERED, text.strip(), by, now()
     held.save(update_fields=["state", "answer", "answered_by", "answered_at"])
     audit.record(by, "request.answer", held, district=held.district_id, after={"answer": held.answer})
-    begins = held.kind in BEGINNINGS
     return notices.tell(
         held.district_id,
         held.school_id,
-        Notice.Kind.READY if begins else Notice.Kind.ANSWER,
+        Notice.Kind.ANSWER,
         f"supportrequest:{held.pk}",
         # The answer itself may name somebody; a notice goes out by e-mail too.
         f"SmartPass answered your request #{held.pk} ({held.get_kind_display()}).",

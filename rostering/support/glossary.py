@@ -60,5 +60,4 @@ TERMS: tuple[tuple[str, str], ...] = (
     ("Suspended", "Hidden in SmartPass, with the data kept."),
     ("Disabled", "Can't sign in, but staff can still write passes."),
     ("Protected", "A sync may not change this account."),
-    ("SSO", "Signing in once, in Clever for example, and being known here."),
 )

@@ -188,7 +188,9 @@ def _fix(source: Source) -> Move:
 
 
 def _decide(source: Source) -> Move:
-    return Action("Review hold", reverse("sync", args=[source.holds[0].run_id])), UNTIL_YOU_DECIDE
+    holds = source.holds
+    where = reverse("hold", args=[holds[0].pk]) if len(holds) == 1 else reverse("holds")
+    return Action("Review hold", where), UNTIL_YOU_DECIDE
 
 
 def _review(source: Source) -> Move:
@@ -197,7 +199,7 @@ def _review(source: Source) -> Move:
     if not source.attention:
         return _to_run("View last sync", source.good), AGAIN
     people = "1 person" if source.attention == 1 else f"{source.attention:,} people"
-    return _to_run(f"Review {people}", source.good, "#attention"), YOU
+    return _to_run(f"Review {people}", source.good, "?tab=attention"), YOU
 
 
 def _to_run(label: str, run: Run, part: str = "") -> Action:

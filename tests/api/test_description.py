@@ -17,23 +17,31 @@ from accounts.api.schema import document
 #: What programs are written against: a name that stands here is never given to something else.
 OPERATIONS = {
     "accounts_add": "POST /accounts/",
+    "accounts_change": "PATCH /accounts/{account_id}/",
     "accounts_get": "GET /accounts/{account_id}/",
     "accounts_list": "GET /accounts/",
     "connections_get": "GET /connections/{connection_id}/",
     "connections_list": "GET /connections/",
+    "connections_pause": "POST /connections/{connection_id}/pause/",
+    "connections_resume": "POST /connections/{connection_id}/resume/",
+    "connections_sync": "POST /connections/{connection_id}/runs/",
+    "explain_get": "GET /explain/",
     "holds_changes": "GET /holds/{hold_id}/changes/",
     "holds_get": "GET /holds/{hold_id}/",
     "holds_list": "GET /holds/",
     "holds_reject": "POST /holds/{hold_id}/reject/",
     "holds_release": "POST /holds/{hold_id}/release/",
     "me_get": "GET /me/",
+    "memberships_change": "PATCH /memberships/{membership_id}/",
     "memberships_get": "GET /memberships/{membership_id}/",
     "memberships_list": "GET /memberships/",
     "runs_changes": "GET /runs/{run_id}/changes/",
+    "runs_foresee": "GET /runs/{run_id}/undo/",
     "runs_get": "GET /runs/{run_id}/",
     "runs_holds": "GET /runs/{run_id}/holds/",
     "runs_issues": "GET /runs/{run_id}/issues/",
     "runs_list": "GET /runs/",
+    "runs_undo": "POST /runs/{run_id}/undo/",
 }
 
 

@@ -192,7 +192,7 @@ def test_a_hold_is_released_as_it_was_read(desk: Desk, world: factories.World) -
     assert world.student.get_full_name() in page
     release = f"/admin/holds/{hold.pk}/release/?read={hold.fingerprint}"
     assert release in page
-    assert "list has changed" in desk.do(release, fingerprint="another", **SAID).content.decode()
+    assert "list was rebuilt" in desk.do(release, fingerprint="another", **SAID).content.decode()
     assert status_of(world.student) == "active"
     desk.do(release, fingerprint=hold.fingerprint, **SAID)
     assert status_of(world.student) == "suspended"

@@ -63,7 +63,7 @@ def test_who_needs_attention_is_counted_at_my_schools(world: factories.World) ->
             factories.issue(world.run, world.student, world.school)
         factories.issue(world.run, world.sister_student, world.sister)
     assert "Completed with warnings" in clever(world)
-    assert f"[/accounts/syncs/{world.run.pk}/#attention] Review 3 people" in clever(world)
+    assert f"[/accounts/syncs/{world.run.pk}/?tab=attention] Review 3 people" in clever(world)
     sister = card(world.sister_admin, str(world.connection.pk))
     assert "Review 1 person" in sister
     assert "1 student" in sister

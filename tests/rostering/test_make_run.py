@@ -115,7 +115,7 @@ def test_one_command_serves_a_synced_district_and_can_be_called_again() -> None:
         demo = Demo(folder)
         address = demo.ready()
         assert sign_in(address, demo.said, "SmartPass support") == "/admin/"
-        assert sign_in(address, demo.said, "District admin") == "/accounts/integrations/"
+        assert sign_in(address, demo.said, "District admin") == "/accounts/schools/"
         assert demo.ends(signal.SIGINT) == (0, True)
         first = demo.said
         assert "Making the tables" in first

@@ -207,7 +207,7 @@ def test_youre_all_set_is_filled_from_the_rows(desk: Desk, world: factories.Worl
     ) in filled
     desk.do(f"/admin/requests/{ready.pk}/answer/", answer="You're all set.")
     (notice,) = rows(Notice)
-    assert notice.kind == Notice.Kind.READY
+    assert notice.kind == Notice.Kind.ANSWER
 
 
 def test_what_the_page_of_a_request_leads_to(desk: Desk, world: factories.World) -> None:

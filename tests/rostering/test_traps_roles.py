@@ -148,7 +148,8 @@ def test_trap_17_a_role_that_goes_altogether_waits(story: Story) -> None:
     story.world.unshare_role("staff")
     story.night()
     assert story.holds() == [Waits("place_empty", "North", 3)]
-    assert story.open_holds()[0].text == "The source sent no Admins any more. It had 3."
+    (hold,) = story.open_holds()
+    assert hold.text == "3 people here would lose the role Admin: the source sent nobody with it any more."
     assert story.accounts() == before
     story.world.share_role("staff")
     assert story.plan(story.night()) == []
@@ -182,7 +183,9 @@ def test_trap_17_a_word_that_goes_waits_though_its_role_has_others(story: Story)
         run = story.night()
         assert {each.waits for each in story.plan(run)} == {"place_empty"}
         assert story.holds() == [Waits("place_empty", "North", 9)]
-        assert story.open_holds()[0].text == "The source sent no one as 'staff' any more. It had 9 people."
+        assert story.open_holds()[0].text == (
+            "9 people here would lose what they have as 'staff': the source sent no one by that word any more."
+        )
         assert story.accounts() == before
     story.world.share_role("staff")
     assert story.plan(story.night()) == []

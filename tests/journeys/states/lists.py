@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accounts import tokens
-from accounts.models import Roles
+from accounts.models import Membership, Roles
+from accounts.protecting import EVERYTHING
 from tests import factories
 from tests.journeys.states import State, submit
 
@@ -29,6 +30,22 @@ def key(world: World) -> None:
     tokens.make(world.admin, "Gradebook")
 
 
+def keys(world: World) -> None:
+    """The Admins have as many keys as one may have."""
+    for number in range(tokens.MOST):
+        tokens.make(world.admin, f"Program {number}")
+
+
+def protected(world: World) -> None:
+    """Somebody is protected from the sync."""
+    factories.pin(world.student, world.school, EVERYTHING, by=world.admin)
+
+
+def alone(world: World) -> None:
+    """Nobody but the district's own people."""
+    Membership.objects.exclude(user=world.district_admin).delete()
+
+
 def revoking(page: Page) -> None:
     """Ask to revoke the key."""
     page.get_by_role("link", name="Revoke").first.click()
@@ -38,15 +55,20 @@ def revoking(page: Page) -> None:
 STATES = [
     State("accounts", "some", LIST),
     State("accounts", "many", LIST, given=many),
+    State("accounts", "empty", LIST, who="district_admin", given=alone),
     State("accounts", "nobody fits", f"{LIST}?q=zzzz"),
     State("accounts", "not yours", LIST, who="teacher", status=403),
     State("bulk_status", "question", f"{BULK}status/?to=suspended{CHOSEN}"),
+    State("bulk_status", "nothing to do", f"{BULK}status/?to=active{CHOSEN}"),
+    State("bulk_status", "nobody selected", f"{BULK}status/?to=suspended"),
     State("bulk_status", "not yours", f"{BULK}status/?to=suspended", who="teacher", status=403),
     State("bulk_roles", "question", f"{BULK}roles/?to=add-teacher{CHOSEN}"),
     State("bulk_protect", "question", f"{BULK}protect/?{CHOSEN[1:]}"),
-    State("bulk_unprotect", "question", f"{BULK}unprotect/?{CHOSEN[1:]}"),
+    State("bulk_unprotect", "question", f"{BULK}unprotect/?{CHOSEN[1:]}", given=protected),
+    State("bulk_unprotect", "nothing to do", f"{BULK}unprotect/?{CHOSEN[1:]}"),
     State("api_tokens", "empty", KEYS),
     State("api_tokens", "some", KEYS, given=key),
+    State("api_tokens", "many", KEYS, who="district_admin", given=keys),
     State("api_tokens", "not yours", KEYS, who="teacher", status=403),
     State("make_token", "question", f"{KEYS}new/"),
     State("make_token", "shown once", f"{KEYS}new/", then=submit("Make key", Name="Gradebook")),

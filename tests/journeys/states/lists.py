@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from accounts import tokens
-from accounts.models import Membership, Roles
+from accounts.models import Roles
 from accounts.protecting import EVERYTHING
 from tests import factories
 from tests.journeys.states import State, submit
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.factories import World
 
 LIST, KEYS, BULK = "/accounts/", "/accounts/api-access/", "/accounts/bulk/"
+NUMBERS = count(1)
 CHOSEN = "&ids={world.membership.pk}"
 
 
@@ -42,14 +44,22 @@ def protected(world: World) -> None:
 
 
 def alone(world: World) -> None:
-    """Nobody but the district's own people."""
-    Membership.objects.exclude(user=world.district_admin).delete()
+    """A district admin whose schools have nobody yet."""
+    new = factories.district("Birch USD")
+    factories.school(new, "Birch High")
+    world.district_admin = factories.person(new, None, Roles.DISTRICT_ADMIN)
 
 
 def revoking(page: Page) -> None:
     """Ask to revoke the key."""
     page.get_by_role("link", name="Revoke").first.click()
     page.wait_for_load_state()
+
+
+def making(page: Page) -> None:
+    """Make a key; each has a name of its own, for a state is opened more than once."""
+    submit("Make key", Name=f"Gradebook {next(NUMBERS)}")(page)
+    page.get_by_role("heading", name="Your new key").wait_for()
 
 
 STATES = [
@@ -71,7 +81,8 @@ STATES = [
     State("api_tokens", "many", KEYS, who="district_admin", given=keys),
     State("api_tokens", "not yours", KEYS, who="teacher", status=403),
     State("make_token", "question", f"{KEYS}new/"),
-    State("make_token", "shown once", f"{KEYS}new/", then=submit("Make key", Name="Gradebook")),
+    State("make_token", "shown once", f"{KEYS}new/", then=making),
+    State("make_token", "name taken", f"{KEYS}new/", given=key, then=submit("Make key", Name="Gradebook")),
     State("revoke_token", "question", KEYS, given=key, then=revoking),
     State("revoke_token", "not there", f"{KEYS}9999999/revoke/", status=404),
 ]

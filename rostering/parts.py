@@ -167,7 +167,7 @@ def _left(run: Run) -> str:
     return (
         f"About {low}\N{EN DASH}{high} minutes of reading left."
         if low
-        else f"Less than {high} minutes of reading left."
+        else f"Less than {high} minute{'s' if high > 1 else ''} of reading left."
     )
 
 

@@ -37,6 +37,8 @@ FOCUSED = """() => {
     covered: !!top && !e.contains(top) && !top.contains(e) && !(e.labels && [...e.labels].some((l) => l.contains(top))),
   };
 }"""
+#: Month, day, year and the calendar's button are stops inside one field.
+INSIDE_A_DATE = 3
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """() => [...document.querySelectorAll(
     'button, select, summary, input[type=checkbox], .button, .pages a, .tabs a')]
@@ -58,7 +60,8 @@ def keyboard(page: Page) -> list[str]:
     expected: list[str] = page.evaluate(NUMBERED)
     reached: list[str] = []
     wrong: list[str] = []
-    for _ in range(len(expected) + 3):
+    dates = page.locator("input[type=date]").count()
+    for _ in range(len(expected) + INSIDE_A_DATE * dates + 3):
         page.keyboard.press("Tab")
         at = page.evaluate(FOCUSED)
         if at is None or at["stop"] in reached:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.journeys.states import State, account, door, finding, notices, runs, sources
+from tests.journeys.states import State, account, door, finding, lists, notices, runs, sources
 
 STATES: list[State] = [
     *door.STATES,
     *account.STATES,
     *finding.STATES,
+    *lists.STATES,
     *notices.STATES,
     *runs.STATES,
     *sources.STATES,
@@ -16,6 +17,8 @@ STATES: list[State] = [
 #: Addresses that answer with no page of their own, each with what they are.
 NO_PAGE = {
     **account.NO_PAGE,
+    **lists.NO_PAGE,
+    **runs.NO_PAGE,
     "home": "leads on, or is shown as home-teacher",
     "choose_school": "the switcher's button",
     "overview_csv": "a file",

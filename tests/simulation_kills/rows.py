@@ -30,14 +30,18 @@ COLUMNS = """
 """
 #: Tables that a scheduler fills, where there is one, with its own timetable.
 TIMETABLE = "django_celery_beat_"
-OWN = {"rostering_run": {"attempt", "lease_token", "lease_until", "seconds", "night", "start_after"}}
+OWN = {
+    # They say which hold or run by its number; what it is told of stands in the other columns.
+    "accounts_notice": {"about", "link"},
+    "rostering_run": {"attempt", "lease_token", "lease_until", "seconds", "night", "start_after"},
+}
 #: What a new row of a table is called, where its number alone tells nothing.
 NAMES = {
     "accounts_user": "SELECT 'new ' || min(l.external_id) FROM integrations_link l WHERE l.user_id = {number}",
     "rostering_hold": "SELECT concat('new ', h.school_id, h.reason) FROM rostering_hold h WHERE h.id = {number}",
 }
 #: Columns that name a row of such a table, whatever table they are in.
-POINTERS = {"user_id": "accounts_user", "hold_id": "rostering_hold"}
+POINTERS = {"user_id": "accounts_user", "hold_id": "rostering_hold", "notice_id": "accounts_notice"}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tests.simulation.harness import differences, tell
 from tests.simulation.world import World
 from tests.simulation.worlds import draw, worlds
 
-SEEDS = 2_000
+SEEDS = 1_500
 BATCHES = 8
 
 

@@ -164,11 +164,6 @@ def warned(user: User, at: School | None = None) -> Exists:
     )
 
 
-def with_warnings(user: User, runs: QuerySet[Run], at: School | None = None) -> QuerySet[Run]:
-    """Runs with `warned`: whether somebody of this person's schools needed an eye then."""
-    return runs.annotate(warned=warned(user, at))
-
-
 def issues_seen_by(user: User, at: School | None = None) -> Q:
     """Which issues are this person's to see: their schools', and their people's."""
     reach = reach_of(user)

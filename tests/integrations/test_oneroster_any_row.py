@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from integrations.oneroster.mapping import ROLE_DEFAULTS, read, read_org
 from integrations.records import Person, Place
-from tests.integrations.oneroster_rows import A, HOME, ORGS, TODAY, held, ref, user
+from tests.integrations.oneroster_rows import HOME, ORGS, TODAY, A, held, ref, user
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from integrations.oneroster.mapping import FAMILY, read
 from integrations.records import Person, Role
-from tests.integrations.oneroster_rows import A, ABSENT, B, HALL, HOME, ORGS, ROOM, TODAY, held, newer, ref, user
+from tests.integrations.oneroster_rows import ABSENT, HALL, HOME, ORGS, ROOM, TODAY, A, B, held, newer, ref, user
 
 
 def seen(row: dict[str, Any]) -> list[tuple[str | None, str]]:

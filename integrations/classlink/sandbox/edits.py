@@ -18,6 +18,13 @@ class TenantEdits(Edits):
         super().__init__(tenant)
         self._tenant = tenant
 
+    def change_id(self, user: str, new: str | None = None) -> str:
+        """Give somebody another sourcedId; ClassLink's own number of them stays."""
+        first = self._tenant.lasting(user)
+        key = super().change_id(user, new)
+        self._tenant.former[key] = first
+        return key
+
     def rotate_bearer(self) -> str:
         """Another bearer; the old one answers 401 from now on. The new one."""
         self._tenant.new_bearer()

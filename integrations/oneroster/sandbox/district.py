@@ -85,8 +85,10 @@ class District:
 
     def anybody(self, identifier: str) -> Row | None:
         """One user as the district has them, shared or not."""
-        if identifier in self._deleted:
-            return None
+        return None if identifier in self._deleted else self.ever(identifier)
+
+    def ever(self, identifier: str) -> Row | None:
+        """One user as the district has them or had them last."""
         if identifier in self._above:
             return self._above[identifier]
         index = self.roster.find(identifier)

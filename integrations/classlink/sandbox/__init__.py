@@ -179,4 +179,4 @@ class ClassLinkSandbox(OneRosterSandbox):
 
     def _is_shut(self, district: District) -> bool:
         tenant = cast("Tenant", district)
-        return tenant.revoked or not tenant.rows()
+        return tenant.revoked or not tenant.rows() or (tenant.enabled, tenant.status) != ("true", "Active")

@@ -39,7 +39,7 @@ class TenantEdits(Edits):
         self._tenant.revoked = False
 
     def disable_application(self) -> None:
-        """The district leaves the app switched off: `enabled` is the text "false"."""
+        """The district leaves the app switched off: `enabled` is the text "false", the bearer 401 (choice)."""
         self._tenant.enabled = "false"
 
     def enable_application(self) -> None:
@@ -47,7 +47,7 @@ class TenantEdits(Edits):
         self._tenant.enabled = "true"
 
     def set_tenant_status(self, status: str) -> None:
-        """What `tenant_status` says."""
+        """What `tenant_status` says; with anything but Active the bearer is 401 (choice)."""
         self._tenant.status = status
 
     def hide_tenant(self) -> None:

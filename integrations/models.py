@@ -26,6 +26,8 @@ class Connection(models.Model):
 
     `kind` is a key of the registry. `tenant` is the district's id at the source and
     `account` the consenting account there ("" where our vendor key opens the door).
+    `settings` is what support filled in for this source, `secrets` what the vault sealed of
+    it and of what the source handed out since.
     `roles` overrides the provider's role defaults: source word -> our roles.
     `settings_version` rises with every change of what a plan depends on.
     """
@@ -45,6 +47,8 @@ class Connection(models.Model):
     schools_may_sync = models.BooleanField(
         default=False, db_default=False, help_text="Admins of its schools may start a sync themselves."
     )
+    settings = models.JSONField(default=dict, blank=True, db_default={})
+    secrets = models.TextField(default="", blank=True, db_default="", editable=False)
     roles = models.JSONField(default=dict, blank=True)
     limits = models.JSONField(default=dict, blank=True)
     settings_version = models.PositiveIntegerField(default=1, editable=False)

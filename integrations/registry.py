@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from accounts import tenancy
+from integrations import vault
 from integrations.clever.provider import CleverProvider
 from integrations.http import Limits
-from integrations.models import role_map
+from integrations.models import Connection, role_map
+from integrations.provider import Refused
 
 if TYPE_CHECKING:
-    from integrations.models import Connection
+    from collections.abc import Mapping
+
     from integrations.provider import Provider
     from integrations.records import Tenant
 
@@ -26,12 +31,43 @@ def open_provider(connection: Connection, *, hurried: bool = False) -> Provider:
     """A provider for one run of this connection, or, hurried, for one page."""
     kind = connection.kind
     provider = _in_a_hurry(PROVIDERS[kind]) if hurried else PROVIDERS[kind]
-    return provider(connection.tenant, settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind])
+    secrets = {**_secrets(kind), **secrets_of(connection)}
+    return provider(connection.tenant, _hosts(kind), secrets, connection.settings, partial(keep, connection))
+
+
+def secrets_of(connection: Connection) -> dict[str, str]:
+    """This connection's own secrets. Raises `Refused` where the vault does not open them."""
+    try:
+        return vault.unseal(connection.secrets, _owner(connection))
+    except vault.CannotOpen:
+        raise Refused(f"SmartPass cannot read what opens {label(connection.kind)} for this district.") from None
+
+
+def keep(connection: Connection, found: Mapping[str, str]) -> None:
+    """Put secrets of this connection into the vault, beside those that it has."""
+    with tenancy.district(connection.district_id):
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        row.secrets = vault.seal({**secrets_of(row), **found}, _owner(row))
+        row.save(update_fields=["secrets"])
+    connection.secrets = row.secrets
+
+
+def _owner(connection: Connection) -> str:
+    return f"connection:{connection.pk}"
 
 
 def tenants(kind: str) -> list[Tenant]:
     """Every district our vendor key opens at a source, asked in a hurry. Raises `SourceError`."""
-    return _in_a_hurry(PROVIDERS[kind]).tenants(settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind])
+    return _in_a_hurry(PROVIDERS[kind]).tenants(_hosts(kind), _secrets(kind))
+
+
+def _hosts(kind: str) -> Mapping[str, str]:
+    """Where a source is reached; nowhere in particular where each connection's settings say it."""
+    return settings.SOURCE_HOSTS.get(kind, {})
+
+
+def _secrets(kind: str) -> Mapping[str, str]:
+    return settings.SOURCE_SECRETS.get(kind, {})
 
 
 def _in_a_hurry(provider: type[Provider]) -> type[Provider]:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import time
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from integrations.classlink.sandbox import ClassLinkSandbox, Tenant
-from tests.integrations.raw import PARTNER, Answer, ask, basic, post, query
-
-BACK = "https://app.example/back"
-CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+from tests.integrations.raw import PARTNER, ask, basic, post, query
+from tests.integrations.signing_in import BACK, CLIENT, authorize, back, exchange, sign_in, verified, who
 
 
 @pytest.fixture
@@ -34,61 +25,6 @@ def server() -> Iterator[ClassLinkSandbox]:
 def tenant(server: ClassLinkSandbox) -> Tenant:
     """A district of 100 people."""
     return server.add_district(100, 3)
-
-
-def authorize(server: ClassLinkSandbox, **more: str) -> Answer:
-    """What the authorization page answers."""
-    fields = {"client_id": "sandbox-client", "redirect_uri": BACK, "response_type": "code", "scope": "openid profile"}
-    return ask(server, f"/oauth2/v2/auth?{query(**{**fields, **more})}")
-
-
-def back(answer: Answer) -> dict[str, str]:
-    """What a redirect to us carries."""
-    assert answer.status == 302
-    location = urlsplit(answer.headers["location"])
-    assert location._replace(query="").geturl() == BACK
-    return {name: value for name, (value,) in parse_qs(location.query).items()}
-
-
-def exchange(server: ClassLinkSandbox, code: str, **more: str) -> Answer:
-    """What the token endpoint answers, asked as ClassLink's own clients ask."""
-    return post(server, "/oauth2/v2/token", code=code, **{**CLIENT, **more})
-
-
-def sign_in(server: ClassLinkSandbox, user: str, tenant: Tenant | None = None, **more: str) -> dict[str, Any]:
-    """The whole way; what the token endpoint gave."""
-    server.sign_in_as(user, tenant)
-    answer = exchange(server, back(authorize(server, **more))["code"])
-    assert answer.status == 200
-    told: dict[str, Any] = answer.json()
-    return told
-
-
-def who(server: ClassLinkSandbox, told: dict[str, Any]) -> dict[str, Any]:
-    """What `my/info` says of whoever signed in."""
-    answer = ask(server, "/v2/my/info", f"Bearer {told['access_token']}")
-    assert answer.status == 200
-    info: dict[str, Any] = answer.json()
-    return info
-
-
-def decoded(part: str) -> bytes:
-    """A part of a token."""
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-def verified(server: ClassLinkSandbox, token: str) -> dict[str, Any]:
-    """An id_token's claims, its signature checked against the published keys."""
-    head, claims, signature = token.split(".")
-    header = json.loads(decoded(head))
-    keys = {key["kid"]: key for key in ask(server, "/oauth2/v2/jwks").json()["keys"]}
-    key = keys[header["kid"]]
-    numbers = [int.from_bytes(decoded(key[name]), "big") for name in ("e", "n")]
-    public = RSAPublicNumbers(*numbers).public_key()
-    public.verify(decoded(signature), f"{head}.{claims}".encode(), PKCS1v15(), SHA256())
-    assert header["alg"] == "RS256"
-    told: dict[str, Any] = json.loads(decoded(claims))
-    return told
 
 
 def test_23_discovery_names_the_pages(server: ClassLinkSandbox) -> None:
@@ -259,88 +195,6 @@ def test_26_a_page_asks_who_is_there(server: ClassLinkSandbox, tenant: Tenant) -
     again = exchange(server, back(ask(server, "/tile", Cookie=cookie))["code"]).json()
     assert who(server, again) == told[1]
     assert authorize(server, **{"as": "2222:nobody"}).status == 403
-
-
-def test_27_who_somebody_is(server: ClassLinkSandbox, tenant: Tenant) -> None:
-    """Integers for user and tenant, capitals in the role, the roster's own sourcedId."""
-    student = tenant.id_of("student")
-    info = who(server, sign_in(server, student))
-    row = tenant.user(student)
-    assert row is not None
-    assert (type(info["UserId"]), info["TenantId"]) == (int, 2222)
-    assert (info["SourcedId"], info["OrgId"], info["Role"], info["Role_Level"]) == (student, "", "Student", 4)
-    assert (info["FirstName"], info["LastName"], info["LoginId"]) == (
-        row["givenName"],
-        row["familyName"],
-        row["username"],
-    )
-    assert info["or_email"] == info["Email"]
-    server.set_faults({"org_id": "list"})
-    assert who(server, sign_in(server, student))["OrgId"] == [role["org"] for role in row["roles"]]
-
-
-def test_27_a_district_without_oneroster(server: ClassLinkSandbox, tenant: Tenant) -> None:
-    """Everybody's SourcedId is blank, and the district is in no listing."""
-    world = server.world(tenant)
-    world.without_oneroster()
-    told = [who(server, sign_in(server, tenant.id_of("student", at=at))) for at in (0, 1)]
-    assert [each["SourcedId"] for each in told] == ["", ""]
-    assert told[0]["UserId"] != told[1]["UserId"]
-    assert ask(server, "/applications", PARTNER).json()["applications"] == []
-    world.without_oneroster(on=False)
-    assert who(server, sign_in(server, tenant.id_of("student")))["SourcedId"]
-
-
-def test_27_roles_are_flattened_by_switch(server: ClassLinkSandbox, tenant: Tenant) -> None:
-    """An administrator shows as a teacher."""
-    head = tenant.id_of("districtAdministrator")
-    assert who(server, sign_in(server, head))["Role"] == "Tenant Administrator"
-    server.set_faults({"flatten": True})
-    told = sign_in(server, head)
-    assert (who(server, told)["Role"], who(server, told)["Role_Level"]) == ("Teacher", 3)
-    assert verified(server, told["id_token"])["profile"] == "Teacher"
-    assert who(server, sign_in(server, tenant.id_of("student")))["Role"] == "Student"
-
-
-def test_27_the_number_stays_when_the_id_changes(server: ClassLinkSandbox, tenant: Tenant) -> None:
-    """After a merge, after another, and when everybody's id changes."""
-    world, student = server.world(tenant), tenant.id_of("student")
-    number = who(server, sign_in(server, student))["UserId"]
-    for _ in range(2):
-        world.rename_user(student, first=f"Not {student[:4]}")
-        student = world.change_id(student)
-        info = who(server, sign_in(server, student))
-        assert (info["SourcedId"], info["UserId"]) == (student, number)
-    teacher = tenant.id_of("teacher")
-    number = who(server, sign_in(server, teacher))["UserId"]
-    world.change_all_ids("s+")
-    info = who(server, sign_in(server, f"s+{teacher}"))
-    assert (info["SourcedId"], info["UserId"]) == (f"s+{teacher}", number)
-
-
-def test_27_somebody_who_is_not_in_the_roster_signs_in_all_the_same(server: ClassLinkSandbox, tenant: Tenant) -> None:
-    """Purged, suspended, or never in it."""
-    world, student = server.world(tenant), tenant.id_of("student")
-    login = world.add_login("teacher", "Sub", "Stitute", "sub@example.net", "not-rostered")
-    world.disable_user(student)
-    assert who(server, sign_in(server, student))["SourcedId"] == student
-    world.remove_user(student)
-    assert who(server, sign_in(server, student))["SourcedId"] == student
-    info = who(server, sign_in(server, login))
-    assert (info["SourcedId"], info["Email"], info["Role"]) == ("not-rostered", "sub@example.net", "Teacher")
-
-
-def test_28_somebody_elses_session_in_a_persons_name_looks_the_same(server: ClassLinkSandbox, tenant: Tenant) -> None:
-    """Byte for byte: a preview by an administrator leaves no trace."""
-    now = time.time()
-    server.clock = lambda: now
-    student = tenant.id_of("student")
-    own = sign_in(server, student)
-    sign_in(server, tenant.id_of("districtAdministrator"))
-    impersonated = sign_in(server, student)
-    infos = [ask(server, "/v2/my/info", f"Bearer {told['access_token']}").body for told in (own, impersonated)]
-    assert infos[0] == infos[1]
-    assert own["id_token"] == impersonated["id_token"]
 
 
 def test_the_log_holds_no_code_and_no_token(server: ClassLinkSandbox, tenant: Tenant) -> None:

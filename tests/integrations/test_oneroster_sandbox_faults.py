@@ -91,6 +91,8 @@ def test_21_a_page_too_heavy(server: OneRosterSandbox, district: District) -> No
     heavy = read(server, district, "users?limit=51")
     assert (heavy.status, heavy.headers["content-type"]) == (502, "text/html; charset=utf-8")
     assert len(rows(server, district, "users?limit=50")) == 50
+    server.set_faults({"heavy_status": 504})
+    assert read(server, district, "users?limit=51").status == 504
 
 
 def test_21_now_and_then_a_failure_or_a_slow_answer(server: OneRosterSandbox, district: District) -> None:

@@ -129,7 +129,7 @@ class ClassLinkSandbox(OneRosterSandbox):
         return self.world(tenant).do(verb, rest)
 
     def page_headers(self, page: Page) -> dict[str, str]:
-        """ClassLink's: counts, the revision, and several that say nothing. A Link only where the switch asks for one."""
+        """ClassLink's: counts, the revision, and several that say nothing; a Link by switch only."""
         revision = hashlib.sha256(f"{page.district.id} {page.district.revision}".encode()).hexdigest()[:16]
         trace = hashlib.sha256(f"{page.request.target} {self._asked}".encode()).hexdigest()[:32]
         told = {

@@ -79,6 +79,11 @@ def roles_of(connection: Connection) -> dict[str, list[str]]:
     return role_map(dict(PROVIDERS[connection.kind].role_defaults), connection.roles)
 
 
+def can_be_asked(kind: str) -> bool:
+    """Whether the source answers questions about one person."""
+    return PROVIDERS[kind].answers_by_id
+
+
 def label(kind: str) -> str:
     """The source's name on pages."""
     return PROVIDERS[kind].label

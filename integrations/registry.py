@@ -12,6 +12,7 @@ from integrations import vault
 from integrations.clever.provider import CleverProvider
 from integrations.http import Limits
 from integrations.models import Connection, role_map
+from integrations.oneroster_files.provider import OneRosterFilesProvider
 from integrations.provider import Refused
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from integrations.provider import Provider
     from integrations.records import Tenant
 
-PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider,)}
+PROVIDERS: dict[str, type[Provider]] = {
+    provider.kind: provider for provider in (CleverProvider, OneRosterFilesProvider)
+}
 
 
 #: For a page somebody waits for, in a thread others wait for: one short try.

@@ -246,7 +246,11 @@ EMAIL_TIMEOUT = 20
 
 CLEVER_API_URL = env.host("CLEVER_API_URL", "https://api.clever.com", https_only=PRODUCTION)
 CLEVER_AUTH_URL = env.host("CLEVER_AUTH_URL", "https://clever.com", https_only=PRODUCTION)
-SOURCE_HOSTS = {"clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL}}
+ONEROSTER_FILES_ROOT = env.text("ONEROSTER_FILES_ROOT", str(VAR_DIR / "oneroster"))
+SOURCE_HOSTS = {
+    "clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL},
+    "oneroster_files": {"root": ONEROSTER_FILES_ROOT},
+}
 """Where each kind of source is reached. Anything but the real one is a sandbox."""
 SOURCE_SECRETS = {
     "clever": {

@@ -39,12 +39,12 @@ class Reading:
         """What the run says about this listing, in words."""
         says = []
         if wrong_orgs:
-            says.append(f"{wrong_orgs:,} rows of {ORGS} could not be read.")
+            says.append(f"{_counted(wrong_orgs, 'row')} of {ORGS} could not be read.")
         if self._elsewhere and manifest.ways.get(ORGS) == BULK:
-            says.append(f"{self._elsewhere:,} people are at a school that {ORGS} does not have.")
+            says.append(f"{_counted(self._elsewhere, 'record')} of {USERS} at a school that {ORGS} does not have.")
         again = sum(same for _, _, same in self._spill.several.values())
         if again:
-            says.append(f"{again:,} people stand in {USERS} more than once, in the same words. They were counted once.")
+            says.append(f"{_counted(again, 'record')} of {USERS} came more than once, and counted once.")
         found = {"says": " ".join(says)} if says else {}
         return {**found, "open": DELTA} if manifest.changes_only else found
 
@@ -66,3 +66,7 @@ class Reading:
         if not same:
             where, problem = f"rows {first} and {second}", "two people with one sourcedId"
         return Person(person.external_id, problem=f"{USERS}, {where}: {problem}") if problem else person
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

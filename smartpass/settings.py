@@ -246,9 +246,15 @@ EMAIL_TIMEOUT = 20
 
 CLEVER_API_URL = env.host("CLEVER_API_URL", "https://api.clever.com", https_only=PRODUCTION)
 CLEVER_AUTH_URL = env.host("CLEVER_AUTH_URL", "https://clever.com", https_only=PRODUCTION)
+CLASSLINK_HOSTS = {
+    "api": env.host("CLASSLINK_API_URL", "https://oneroster-proxy.apis.classlink.com", https_only=PRODUCTION),
+    "auth": env.host("CLASSLINK_AUTH_URL", "https://launchpad.classlink.com", https_only=PRODUCTION),
+    "info": env.host("CLASSLINK_INFO_URL", "https://nodeapi.classlink.com", https_only=PRODUCTION),
+}
 ONEROSTER_FILES_ROOT = env.text("ONEROSTER_FILES_ROOT", str(VAR_DIR / "oneroster"))
 SOURCE_HOSTS = {
     "clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL},
+    "classlink": CLASSLINK_HOSTS,
     "oneroster_files": {"root": ONEROSTER_FILES_ROOT},
 }
 """Where each kind of source is reached. Anything but the real one is a sandbox."""
@@ -257,6 +263,7 @@ SOURCE_SECRETS = {
         "client_id": env.text("CLEVER_CLIENT_ID"),
         "client_secret": env.text("CLEVER_CLIENT_SECRET"),
     },
+    "classlink": {"partner_key": env.text("CLASSLINK_PARTNER_KEY")},
 }
 
 # The API

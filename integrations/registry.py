@@ -63,7 +63,8 @@ def tenants(kind: str) -> list[Tenant]:
 
 def _hosts(kind: str) -> Mapping[str, str]:
     """Where a source is reached; nowhere in particular where each connection's settings say it."""
-    return settings.SOURCE_HOSTS.get(kind, {})
+    hosts: Mapping[str, str] = settings.SOURCE_HOSTS.get(kind, {})
+    return {**hosts, "private": "yes"} if settings.ALLOW_PRIVATE_SOURCES else hosts
 
 
 def _secrets(kind: str) -> Mapping[str, str]:

@@ -52,10 +52,10 @@ class SourceSettings(Reason):
 
     def __init__(
         self,
-        *args: Any,
-        kept: Mapping[str, str],
-        before: Mapping[str, Any],
         data: QueryDict | None = None,
+        *,
+        kept: Mapping[str, str],
+        before: Mapping[str, str],
         **given: Any,
     ) -> None:
         self.before = before
@@ -63,8 +63,9 @@ class SourceSettings(Reason):
         if data is not None:
             data = data.copy()
             self.untyped = [name for name in self.secrets if name in kept and not data.get(name, "").strip()]
-            data.update({name: kept[name] for name in self.untyped})
-        super().__init__(*args, data=data, **given)
+            for name in self.untyped:
+                data[name] = kept[name]
+        super().__init__(data, **given)
         for name in self.secrets:
             self.fields[name].widget = Secret()
             if name in kept:

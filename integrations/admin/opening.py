@@ -70,8 +70,7 @@ def connection_settings(request: HttpRequest, connection_id: int) -> HttpRespons
         reverse("admin:connection", args=[connection.pk]),
         says=[
             f"{label} is asked before anything is saved.",
-            "They must open the same district as before. Where they open another one, the next sync would find none "
-            "of its people: what it would suspend waits in a hold.",
+            "They must open the same district as before: of another one, the next sync would know nobody.",
         ],
     )
     return offer(request, deed, form, do)

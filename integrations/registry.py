@@ -13,6 +13,7 @@ from integrations.clever.provider import CleverProvider
 from integrations.http import Limits
 from integrations.models import Connection, role_map
 from integrations.provider import Refused
+from integrations.sis.provider import SisProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from integrations.provider import Provider
     from integrations.records import Tenant
 
-PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider,)}
+PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider, SisProvider)}
 
 
 #: For a page somebody waits for, in a thread others wait for: one short try.

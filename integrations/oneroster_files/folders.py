@@ -78,7 +78,7 @@ def look(root: str, folder: str) -> Lying:
         names, folders = _listed(root, steps)
     if not names:
         raise (Malformed if folders else Unreachable)(
-            f"{SOURCE}: there are several folders, and none of them is the newest."
+            f"{SOURCE}: the export lies too deep, or in one of several folders."
             if folders
             else f"{SOURCE}: no export has come yet."
         )

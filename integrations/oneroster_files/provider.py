@@ -74,9 +74,10 @@ class OneRosterFilesProvider(Provider):
         return Tenant(settings["folder"], settings["folder"])
 
     def check(self) -> None:
-        """The headers, and one row of users.csv. Raises a `SourceError`."""
+        """The orgs, the headers, and one row of users.csv. Raises a `SourceError`."""
         with self._export() as export, Spill() as spill:
             manifest = self._manifest(export)
+            orgs(export, manifest)
             if ROLES in manifest.ways:
                 with table(export, ROLES) as roles:
                     must_be_oneroster(roles)
@@ -134,7 +135,8 @@ class OneRosterFilesProvider(Provider):
 
     def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
         """Files answer no questions."""
-        raise NotImplementedError(f"{SOURCE} cannot be asked about one person: {len(external_id)}, {len(scope)}")
+        del external_id, scope
+        raise NotImplementedError(f"{SOURCE} answer no questions.")
 
     def _export(self) -> Export:
         try:

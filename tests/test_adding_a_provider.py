@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -70,6 +71,16 @@ def test_the_page_syncs_a_district(desk: Desk, tmp_path: Path) -> None:
     assert len(rows(Membership, roles=["student"], school=school)) == stage.size // 2
     quiet = worked(desk.do(f"/admin/connections/{connection}/sync/"))
     assert rows(Change, run=quiet.pk) == []
+
+
+@pytest.mark.parametrize("path", [path for path, _ in BLOCK.findall(PAGE.read_text())])
+def test_the_pages_code_is_in_our_style(path: str) -> None:
+    """As `make check` will say to whoever copies it; but for what ruff can only know where the files lie."""
+    code = f"# {path}\n{dict(BLOCK.findall(PAGE.read_text()))[path]}"
+    for asked in (["check", "--ignore=I001,INP001"], ["format", "--check"]):
+        command = [sys.executable, "-m", "ruff", *asked, "--stdin-filename", path, "-"]
+        done = subprocess.run(command, input=code, capture_output=True, text=True, check=False, cwd=PAGE.parents[1])  # noqa: S603  ruff
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

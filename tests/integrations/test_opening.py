@@ -98,6 +98,10 @@ def test_a_district_is_connected(desk: Desk, server: OneRosterSandbox, theirs: U
     assert lines == [("connection.link", "Asked by Ravi"), ("connection.settings", "Asked by Ravi")]
     page = desk.look(f"/admin/connections/{made.pk}/")
     assert "Settings</a>" in page
+    listed = said(desk.client.get("/admin/integrations/connection/?kind=sis"))
+    assert "127.0.0.1" in listed
+    assert "Alder USD OneRoster Setting up" in listed
+    assert "Alder USD" not in said(desk.client.get("/admin/integrations/connection/?kind=clever"))
     assert "Shared but not linked" in page
 
 

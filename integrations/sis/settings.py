@@ -26,6 +26,7 @@ DOORS = (
     (OAUTH2, "OAuth 2, client credentials"),
     (BEARER, "A bearer token"),
 )
+HOST = re.compile(r"[a-z0-9.:_-]+")
 NO_ADDRESS = "That is not an address of a server: https://, a host, and perhaps a path."
 
 
@@ -93,7 +94,7 @@ def canonical(url: str, *, query: bool = False) -> str:
     except (ValueError, UnicodeError):
         raise forms.ValidationError(NO_ADDRESS) from None
     odd = "@" in parts.netloc or parts.fragment or (parts.query and not query) or not url.isascii()
-    if parts.scheme not in {"http", "https"} or not host or odd:
+    if parts.scheme not in {"http", "https"} or not HOST.fullmatch(host) or odd:
         raise forms.ValidationError(NO_ADDRESS)
     host = f"[{host}]" if ":" in host else host
     usual = port in {None, 443 if parts.scheme == "https" else 80}

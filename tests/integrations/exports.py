@@ -7,15 +7,18 @@ import io
 import os
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from integrations.oneroster.sandbox.rosters import InventedRoster
 from integrations.oneroster.sandbox.wording import ROLES_11
 from integrations.oneroster_files.provider import OneRosterFilesProvider
+from integrations.provider import Malformed, SourceError
 from integrations.records import Person
 from integrations.sandbox.districts import InventedDistrict
 
@@ -180,6 +183,19 @@ def invented(root: Path, people: int, *, version: str = "1.1", guardians: int = 
     return export
 
 
-def rows_of(found: Iterable[Person]) -> Iterator[tuple[str, str]]:
-    """Ids and what is wrong with them."""
-    return ((person.external_id, person.problem) for person in found)
+#: Whom `lincoln` tells of.
+BOTH = ["0012", "T-1"]
+
+
+def ids(export: Export) -> list[str]:
+    """Whom an export tells of, in its order."""
+    return list(export.people())
+
+
+def told(export: Export, error: type[SourceError] = Malformed) -> str:
+    """What the reading of an export ends with, in words after the source's name; no path is among them."""
+    with pytest.raises(error) as caught:
+        list(export.open().people([]))
+    assert type(caught.value) is error
+    assert str(export.root) not in str(caught.value)
+    return str(caught.value).removeprefix("OneRoster files: ")

@@ -46,7 +46,7 @@ from tests.simulation.world import (
     login_form,
 )
 
-MOMENTS = ["", "2026-09-01T04:00:00Z", "2026-09-02T04:00:00Z"]
+MOMENTS = ["", "", "2026-09-01T04:00:00Z", "2026-09-02T04:00:00Z"]
 
 
 def worlds() -> st.SearchStrategy[World]:
@@ -211,12 +211,24 @@ def _listings(rng: Random, world: World) -> None:
     draw_moment(rng, world)
     named = {record.external_id for record in world.listing}
     missing = [link.external_id for link in world.links if link.connection == OURS and link.external_id not in named]
-    world.last = [record for record in world.last if record.external_id not in missing or chance(rng, 0.2)]
+    world.last = [record for record in world.last if record.external_id not in missing or chance(rng, 0.3)]
     if chance(rng, 0.5):
         world.past = []
-    for hours in rng.sample([2, 5, 19, 21, 30, 47], rng.randint(0, 4)):
-        kept = {each: rng.choice(["missed", "missed", "unanswered"]) for each in missing if chance(rng, 0.85)}
+    for hours in rng.sample([2, 5, 19, 21, 30, 47], rng.randint(0, 5)):
+        kept = {each: rng.choice(["missed", "missed", "unanswered"]) for each in missing if chance(rng, 0.7)}
         world.before.append(Before(hours, kept, chance(rng, 0.8), rng.choice(MOMENTS)))
+    for each in missing if world.before else []:
+        if chance(rng, 0.6):
+            _long_missing(rng, world, each)
+
+
+def _long_missing(rng: Random, world: World, external_id: str) -> None:
+    """Every listing missed somebody, the oldest for the first time; or one of them, perhaps, did not."""
+    for earlier in world.before:
+        earlier.kept[external_id] = "unanswered"
+    max(world.before, key=lambda each: each.hours).kept[external_id] = "missed"
+    if chance(rng, 0.3):
+        del rng.choice(world.before).kept[external_id]
 
 
 def draw_moment(rng: Random, world: World) -> None:

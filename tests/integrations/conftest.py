@@ -2,7 +2,8 @@
 
 `sandbox` is an empty Clever, `district` one of its districts (250 people, 20 guardians,
 three schools), `open_clever(district)` the provider that reads it in pages of 100.
-No test here needs a database.
+`google` is a Google that knows our address and has no customer yet, `customer` one of
+300 people. No test here needs a database.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import pytest
 
 from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox, District
+from integrations.google.sandbox import Customer, GoogleSandbox
 from integrations.http import Limits
+from tests.integrations.google import BACK
 
 OpenClever = Callable[..., CleverProvider]
 #: Limits under which a test that goes wrong fails soon.
@@ -49,3 +52,17 @@ def open_clever(sandbox: CleverSandbox, naps: list[float]) -> OpenClever:
         return kind(district.id, sandbox.hosts(), sandbox.secrets())
 
     return open_it
+
+
+@pytest.fixture
+def google() -> Iterator[GoogleSandbox]:
+    """A Google with no customer yet."""
+    with GoogleSandbox() as server:
+        server.redirect_uris.append(BACK)
+        yield server
+
+
+@pytest.fixture
+def customer(google: GoogleSandbox) -> Customer:
+    """A customer in the sample's units: 60 people in each student year, 45 in staff, 15 in administration."""
+    return google.add_customer(300)

@@ -88,7 +88,7 @@ def consent(flow: str, account: Account, app: str, asked: list[str]) -> Response
         f"<li><label><input type=checkbox name=scope value={_quoted(scope)}> {html.escape(SCOPES[scope])}</label></li>"
         for scope in asked
     )
-    every = f"<p><label><input type=checkbox name=scope value={ALL}> Select all</label></p>" if asked else ""
+    every = f'<p><label><input type=checkbox name=scope value="{ALL}"> Select all</label></p>' if asked else ""
     buttons = (
         "<p><button name=answer value=cancel>Cancel</button> <button name=answer value=continue>Continue</button></p>"
     )

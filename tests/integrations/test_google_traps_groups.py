@@ -31,7 +31,9 @@ def test_trap_26_members_of_every_kind(odd: Customer, open_google: OpenGoogle) -
     source = open_google(odd, [rule])
     people = everybody(source)
     ids = odd.odd_ids
-    assert {name: people[ids[name]].active for name in ("secondary", "renamed", "one_name", "suspended", "archived")} == {
+    assert {
+        name: people[ids[name]].active for name in ("secondary", "renamed", "one_name", "suspended", "archived")
+    } == {
         "secondary": True,
         "renamed": True,
         "one_name": True,
@@ -85,7 +87,9 @@ def test_trap_26_members_in_no_mapped_unit(
     source = open_google(customer, [students, teachers])
     google.counts.clear()
     people = everybody(source)
-    assert sorted(sum(words(person) == [word] for person in people.values()) for word in (students[2], teachers[2])) == [
+    assert sorted(
+        sum(words(person) == [word] for person in people.values()) for word in (students[2], teachers[2])
+    ) == [
         35,
         240,
     ]

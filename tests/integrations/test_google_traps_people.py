@@ -127,7 +127,8 @@ def test_trap_18_what_is_said_of_one_account(
     keys = (lately, "nobody", "..", "", group)
     assert [source.look_up(key, SCOPE).state for key in keys] == ["gone"] * 5
     assert source.look_up(other.invented.id_at(0), SCOPE) == ("out_of_scope", None)
-    google.clock = lambda base=google.clock: base() + 30 * 86_400
+    today = google.clock
+    google.clock = lambda: today() + 30 * 86_400
     assert open_google(customer).look_up(lately, SCOPE) == ("gone", None)
 
 
@@ -246,7 +247,10 @@ class Many(Scripted):
             return as_json({"organizationUnits": [{"orgUnitId": "id:1", "orgUnitPath": "/", "name": "/"}]})
         start = int(request.first("pageToken", "0"))
         end = min(self.count, start + 500)
-        rows = [{**GOOD, "orgUnitPath": "/", "id": f"1{at:020}", "primaryEmail": f"u{at:06}@l.example"} for at in range(start, end)]
+        rows = [
+            {**GOOD, "orgUnitPath": "/", "id": f"1{at:020}", "primaryEmail": f"u{at:06}@l.example"}
+            for at in range(start, end)
+        ]
         return as_json({"users": rows, **({"nextPageToken": str(end)} if end < self.count else {})})
 
 

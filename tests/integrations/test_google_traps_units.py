@@ -201,12 +201,16 @@ def test_trap_13_nobody_is_lost_behind_the_first_page(
     assert all("fields=nextPageToken%2Cusers%28id%2C" in query and "prettyPrint=false" in query for query in pages)
 
 
-def test_trap_13_only_what_is_mapped_is_read(google: GoogleSandbox, customer: Customer, open_google: OpenGoogle) -> None:
+def test_trap_13_only_what_is_mapped_is_read(
+    google: GoogleSandbox, customer: Customer, open_google: OpenGoogle
+) -> None:
     """A unit that lies in another mapped one is not read twice."""
     rules = [unit(customer, path) for path in ("/Staff/Administration", "/Students/2023", "/Staff")]
     people = everybody(open_google(customer, rules))
     assert len(people) == 120
-    assert [entry.query.partition("query=")[2].partition("&")[0] for entry in google.log if "query=" in entry.query] == [
+    assert [
+        entry.query.partition("query=")[2].partition("&")[0] for entry in google.log if "query=" in entry.query
+    ] == [
         "orgUnitPath%3D%27%2FStaff%27",
         "orgUnitPath%3D%27%2FStudents%2F2023%27",
     ]

@@ -13,11 +13,11 @@ from integrations.google.grant import Grant
 from integrations.google.listing import Listing
 from integrations.google.mapped import Mapped
 from integrations.google.mapping import Account, Unreadable, fold, id_of, read
-from integrations.google.rights import Right, look, may_read_groups, needed
+from integrations.google.rights import look, may_read_groups, needed
 from integrations.google.units import Tree, in_order
 from integrations.http import Client, Limits, Traffic
 from integrations.provider import Changed, Malformed, Provider
-from integrations.records import Found, Person, Place, Receipt, Role
+from integrations.records import Found, Person, Place, Receipt, Right, Role
 
 API, TOKEN = "api", "token"
 ACCOUNT, GRANTED = "account", "granted"

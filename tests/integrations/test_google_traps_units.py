@@ -9,7 +9,7 @@ import pytest
 
 from integrations.google.sandbox import Customer, GoogleSandbox
 from integrations.google.sandbox.units import ODD, ROOT
-from integrations.provider import Changed, Unreachable
+from integrations.provider import Changed, Refused, Unreachable
 from integrations.records import Role
 from tests.integrations.conftest import OpenGoogle
 from tests.integrations.gsuite import SCHOOL, SCOPE, everybody, unit, words
@@ -188,6 +188,20 @@ def test_trap_06_a_unit_that_is_listed_and_not_known(
     assert len(everybody(source)) == 240
     assert (source.receipt.closed, source.receipt.places) == (False, [])
     assert source.receipt.notes == {"open": "We can't read /Staff. We can't read /Staff/Administration."}
+
+
+def test_trap_06_a_role_that_reaches_only_a_part(
+    google: GoogleSandbox, customer: Customer, open_google: OpenGoogle
+) -> None:
+    """Google: lists then hold only what it may read, without a word. What is not seen is not taken for empty."""
+    source = open_google(customer)
+    google.world().limit_role("/Staff")
+    assert len(everybody(source)) == 60
+    assert source.receipt.notes["open"] == "/Students no longer exists in Google."
+    assert not source.receipt.proven({SCHOOL})
+    google.set_faults({"limited_role": "refuse"})
+    with pytest.raises(Refused, match="for the whole organization"):
+        everybody(source)
 
 
 def test_trap_13_nobody_is_lost_behind_the_first_page(

@@ -60,6 +60,14 @@ document.addEventListener("change", (event) => {
   if (said) said.textContent = form.querySelectorAll(`input[name="${said.dataset.chosen}"]:checked`).length;
 });
 
+// <input data-doubt="space">, then [data-doubted] beside it: words that show while what is typed looks wrong. Nothing is refused.
+const DOUBTS = { space: (words) => /\s/.test(words), number: (words) => !/^\s*\d*\s*$/.test(words) };
+document.addEventListener("input", (event) => {
+  const doubt = DOUBTS[event.target.dataset?.doubt];
+  const words = event.target.parentElement?.querySelector("[data-doubted]");
+  if (doubt && words) words.hidden = !doubt(event.target.value);
+});
+
 // <select data-submits> sends its form when it changes: only for filters, where a change is the wish.
 document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-submits]")) event.target.form.requestSubmit();

@@ -22,7 +22,7 @@ Kind = SupportRequest.Kind
 
 #: What we promise: how long an answer takes at most.
 SYNC = timedelta(hours=4)
-#: Linking a school in Clever and its first sync take a few hours.
+#: Linking a school and its first sync take a few hours, where its source knows us already.
 FIRST_SYNC = timedelta(hours=4)
 READY = timedelta(hours=4)
 ACCESS = timedelta(hours=24)
@@ -39,7 +39,7 @@ MOST_OPEN = 20
 
 
 @transaction.atomic
-def ask(
+def ask(  # noqa: PLR0913 - what a request consists of
     by: User,
     kind: str,
     *,
@@ -48,10 +48,12 @@ def ask(
     about: str = "",
     details: Mapping[str, Any] | None = None,
     words: str = "",
+    within: timedelta | None = None,
 ) -> tuple[SupportRequest, bool]:
     """Put a request into the queue, or find the one that waits already; and whether it is a new one.
 
     `school` is null for what concerns the district; then only District admins see it.
+    `within` is the promise where it is not the usual one.
     Any number of presses at once make one request: the table decides.
     """
     if by.district_id is None:
@@ -72,7 +74,7 @@ def ask(
             details=dict(details or {}),
             words=words.strip(),
             asked_by=by,
-            due_at=now() + PROMISED[kind],
+            due_at=now() + (within or PROMISED[kind]),
         )
         if _insert(made):
             after = {"kind": kind, "about": about, "school": school.pk if school else None}

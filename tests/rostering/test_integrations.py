@@ -139,20 +139,25 @@ def test_paused_says_by_whom_and_until(world: factories.World) -> None:
 def test_no_source_yet(world: factories.World) -> None:
     with tenancy.support():
         SchoolLink.objects.all().delete()
-    page = card(world.admin, "clever")
-    assert page.startswith("Clever Not set up")
-    assert f"[{CLEVER}] Setup Clever" in page
-    for kind, name in (("gsuite", "G Suite"), ("classlink", "ClassLink"), ("spreadsheet", "Spreadsheet")):
+    for kind, name in (("clever", "Clever"), ("classlink", "ClassLink")):
+        page = card(world.admin, kind)
+        assert page.startswith(f"{name} Not set up")
+        assert f"[{INTEGRATIONS}{kind}/] Setup {name}" in page
+        assert f"Set up {name} Not set up" in read(world.admin, f"{INTEGRATIONS}{kind}/")
+    for kind, name in (("gsuite", "G Suite"), ("spreadsheet", "Spreadsheet")):
         other = card(world.admin, kind)
         assert other.startswith(f"{name} Not set up")
         assert f"[/accounts/integrations/ask/{kind}/] Ask SmartPass" in other
-    assert "Set up Clever Not set up" in read(world.admin, CLEVER)
 
 
 def test_what_is_not_used_says_what_is(world: factories.World) -> None:
     page = card(world.admin, "classlink")
     assert page.startswith("ClassLink Not used")
     assert "Your school rosters with Clever." in page
+    assert "[/accounts/integrations/ask/classlink/] Ask SmartPass" in page
+    own = read(world.admin, f"{INTEGRATIONS}classlink/")
+    assert "Set up ClassLink Not used Your school rosters with Clever." in own
+    assert "Send us these identifiers" not in own
     change(world, state=ConnectionState.DISCONNECTED)
     assert "rosters with" not in card(world.admin, "classlink")
 
@@ -187,4 +192,16 @@ def test_only_admins(world: factories.World) -> None:
         assert browser(who).get(INTEGRATIONS).status_code == 403
         assert browser(who).get("/help/").status_code == 403
         assert browser(who).get("/accounts/integrations/ask/gsuite/").status_code == 403
-    assert browser(world.admin).get("/accounts/integrations/ask/clever/").status_code == 404
+    for kind in ("nothing", "ask"):
+        for path in (f"ask/{kind}/", f"{kind}/", f"{kind}/ready/"):
+            assert browser(world.admin).get(INTEGRATIONS + path).status_code == 404
+
+
+def test_a_district_may_take_its_other_schools_from_another_source(world: factories.World) -> None:
+    with tenancy.support():
+        factories.school(world.district, "Alder Night School")
+    page = card(world.district_admin, "classlink")
+    assert page.startswith("ClassLink Not used")
+    assert f"[{INTEGRATIONS}classlink/] Setup ClassLink" in page
+    assert "Send us these identifiers" in read(world.district_admin, f"{INTEGRATIONS}classlink/")
+    assert "Ask SmartPass" in card(world.admin, "classlink")

@@ -116,9 +116,8 @@ def test_ready_to_sync_with_several_schools(desk: Desk, world: factories.World) 
 def test_asking_for_another_source(world: factories.World) -> None:
     page = press(world.admin, "/accounts/integrations/ask/classlink/", words="From August")
     request = waits(about="source:classlink")
-    assert (
-        f"ClassLink Waiting for SmartPass Takes your students and staff from ClassLink. Request #{request.pk}" in page
-    )
+    assert "ClassLink Waiting for SmartPass Takes your students and staff from ClassLink" in page
+    assert f"Request #{request.pk}" in page
     assert (request.kind, request.details, request.words) == ("help", {"what": "Use ClassLink"}, "From August")
     press(world.admin, "/accounts/integrations/ask/classlink/", words="again")
     assert len(rows(SupportRequest, about="source:classlink")) == 1

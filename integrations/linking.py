@@ -109,6 +109,11 @@ def _ask(connection: Connection) -> list[Place]:
         raise
 
 
+def ask_places_again(connection: Connection) -> None:
+    """What the source said about its schools, or that it did not answer, is not worth anything any more."""
+    cache.delete_many([_key(connection, "fresh"), _key(connection, "failed")])
+
+
 def place_names(connection: Connection) -> dict[str, str]:
     """What the source's schools are called, as far as anybody has asked."""
     names: dict[str, str] = cache.get(_key(connection, "names")) or {}
@@ -146,7 +151,7 @@ def link_school(by: User | None, connection: Connection, place: Place, school: S
             "active": True,
         },
     )
-    _changed(connection)
+    plan_anew(connection)
     after = {"external_id": place.external_id, "name": place.name, "school": school.pk}
     audit.record(by, "school.link", link, district=connection.district_id, after=after, why=why)
     return link
@@ -157,7 +162,7 @@ def unlink_school(by: User | None, link: SchoolLink, why: str = "") -> bool:
     """Stop syncing a school. Suspends no one by itself; False if it was unlinked already."""
     if not SchoolLink.objects.filter(pk=link.pk, active=True).update(active=False):
         return False
-    _changed(link.connection)
+    plan_anew(link.connection)
     before = {"external_id": link.external_id, "school": link.school_id}
     audit.record(by, "school.unlink", link, district=link.district_id, before=before, why=why)
     return True
@@ -180,7 +185,7 @@ def set_roles(by: User | None, connection: Connection, chosen: Mapping[str, Sequ
     if held.roles == overrides:
         return False
     Connection.objects.filter(pk=held.pk).update(roles=overrides)
-    _changed(held)
+    plan_anew(held)
     audit.record(
         by,
         "connection.roles",
@@ -200,7 +205,7 @@ def set_purchased(by: User | None, school: School, *, purchased: bool, why: str)
     changed = people.set_purchased(by, school, purchased=purchased, why=why)
     if changed:
         for link in SchoolLink.objects.filter(school=school, active=True).select_related("connection"):
-            _changed(link.connection)
+            plan_anew(link.connection)
     return changed
 
 
@@ -269,15 +274,15 @@ def same_person(by: User, connection: Connection, external_id: str, user: User, 
     )
     if made or answer.same != same:
         SamePerson.objects.filter(pk=answer.pk).update(same=same, by=by, at=now())
-        _changed(connection)
+        plan_anew(connection)
         after = {"external_id": external_id, "user": user.pk, "same": same}
         audit.record(by, "same_person", answer, district=connection.district_id, after=after, why=why)
         answer.refresh_from_db()
     return answer
 
 
-def _changed(connection: Connection) -> None:
-    """Something a plan depends on is different now."""
+def plan_anew(connection: Connection) -> None:
+    """Something a plan depends on is different now: the next run looks at everything anew."""
     Connection.objects.filter(pk=connection.pk).update(settings_version=F("settings_version") + 1)
 
 

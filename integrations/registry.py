@@ -17,6 +17,8 @@ from integrations.provider import Refused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.forms import Form
+
     from integrations.provider import Provider
     from integrations.records import Tenant
 
@@ -43,17 +45,42 @@ def secrets_of(connection: Connection) -> dict[str, str]:
         raise Refused(f"SmartPass cannot read what opens {label(connection.kind)} for this district.") from None
 
 
+def seal(connection: Connection, secrets: Mapping[str, str]) -> None:
+    """Put secrets into the vault for this connection, in the place of those it has; saved by whoever asks for it."""
+    connection.secrets = vault.seal(secrets, _owner(connection))
+
+
 def keep(connection: Connection, found: Mapping[str, str]) -> None:
     """Put secrets of this connection into the vault, beside those that it has."""
     with tenancy.district(connection.district_id):
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        row.secrets = vault.seal({**secrets_of(row), **found}, _owner(row))
+        seal(row, {**secrets_of(row), **found})
         row.save(update_fields=["secrets"])
     connection.secrets = row.secrets
 
 
 def _owner(connection: Connection) -> str:
     return f"connection:{connection.pk}"
+
+
+def settings_form(kind: str) -> type[Form] | None:
+    """What support fills in to open a source of this kind; None where our vendor key opens it, or for no kind."""
+    provider = PROVIDERS.get(kind)
+    return provider.Settings if provider else None
+
+
+def upstream(kind: str, settings: Mapping[str, str]) -> Tenant:
+    """Which district at the source these settings open."""
+    return PROVIDERS[kind].upstream(settings)
+
+
+def try_out(kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
+    """Ask a source, in a hurry, whether these open it; the secrets with those it handed out. Raises `SourceError`."""
+    found = dict(secrets)
+    tenant = upstream(kind, settings).external_id
+    provider = _in_a_hurry(PROVIDERS[kind])
+    provider(tenant, _hosts(kind), {**_secrets(kind), **secrets}, settings, found.update).check()
+    return found
 
 
 def tenants(kind: str) -> list[Tenant]:
@@ -63,7 +90,8 @@ def tenants(kind: str) -> list[Tenant]:
 
 def _hosts(kind: str) -> Mapping[str, str]:
     """Where a source is reached; nowhere in particular where each connection's settings say it."""
-    return settings.SOURCE_HOSTS.get(kind, {})
+    hosts: Mapping[str, str] = settings.SOURCE_HOSTS.get(kind, {})
+    return {**hosts, "private": "yes"} if settings.ALLOW_PRIVATE_SOURCES else hosts
 
 
 def _secrets(kind: str) -> Mapping[str, str]:

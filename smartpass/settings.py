@@ -255,6 +255,9 @@ SOURCE_SECRETS = {
     },
 }
 
+ALLOW_PRIVATE_SOURCES = env.flag("ALLOW_PRIVATE_SOURCES", default=EMBEDDED, allowed=not PRODUCTION)
+"""Whether a source's address that support typed may lead into our own network: to a sandbox on this machine, say."""
+
 # The API
 
 #: How often one key may ask in a minute.

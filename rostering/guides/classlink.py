@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django import forms
 
@@ -22,11 +23,14 @@ MOST_ORGS = 300
 #: What a school pastes is a few dozen letters a line.
 LONGEST_TABLE = 60_000
 COLUMNS = 3
+#: What is asked about a school, in the order of `Org`.
+FIELDS = ("sourced_id", "name", "identifier", "unknown")
 LOOK_AGAIN = "Look once more in Roster Server, bottom left, and message us if it is another one."
 LINE = re.compile(r"\r\n|\r|\n")
 
 
-class Org(NamedTuple):
+@dataclass(frozen=True)
+class Org:
     """A school as ClassLink knows it. `unknown`: the sender cannot find its Identifier."""
 
     sourced_id: str = ""
@@ -40,7 +44,8 @@ class Org(NamedTuple):
         return not (self.sourced_id.strip() or self.identifier.strip())
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True)
+class Line:
     """The fields of one school."""
 
     number: int
@@ -108,22 +113,26 @@ class Identifiers(Ready):
         pasted, problem = _pasted(given.get("table", ""))
         if remove:
             return cls([org for row, org in enumerate(orgs) if str(row) != remove] or [Org()], initial=again)
-        if problem or len(orgs) + len(pasted) > MOST_ORGS:
-            return cls(orgs, data=given)._only(problem or f"{MOST_ORGS} schools fit into one request.")
         if pasted:
             kept = [org for org in orgs if not (org.empty and org.name.strip() in {"", school})]
-            form = cls([*kept, *(org for org in pasted if org not in kept)], initial=again)
+            orgs = [*kept, *(org for org in pasted if org not in kept)]
+        if problem or len(orgs) > MOST_ORGS:
+            return cls._cannot_read(_orgs(given), given, problem or f"{MOST_ORGS} schools fit into one request.")
+        if pasted:
+            form = cls(orgs, initial=again)
             form.pasted = len(pasted)
             return form
         if "more" in given:
             return cls([*orgs, Org()], initial=again)
         return cls(orgs, data=given)
 
-    def _only(self, problem: str) -> Self:
+    @classmethod
+    def _cannot_read(cls, orgs: Sequence[Org], given: QueryDict, problem: str) -> Self:
         """What is wrong with the table, before anything else is judged."""
-        self.errors.clear()
-        self.add_error("table", problem)
-        return self
+        form = cls(orgs, data=given)
+        form.errors.clear()
+        form.add_error("table", problem)
+        return form
 
     @property
     def of_the_tenant(self) -> tuple[BoundField, ...]:
@@ -139,7 +148,7 @@ class Identifiers(Ready):
     @property
     def lines(self) -> list[Line]:
         """The fields, school by school."""
-        return [Line(row + 1, *(self[f"{name}_{row}"] for name in Org._fields)) for row in range(self.count)]
+        return [Line(row + 1, *(self[f"{name}_{row}"] for name in FIELDS)) for row in range(self.count)]
 
     def clean(self) -> dict[str, Any]:
         """Each school once, and with its Identifier or the word that nobody knows it."""
@@ -194,16 +203,14 @@ def _not_blank(words: str) -> None:
 
 
 def _initial(orgs: Iterable[Org]) -> dict[str, str]:
-    return {f"{name}_{row}": value for row, org in enumerate(orgs) for name, value in org._asdict().items()}
+    return {f"{name}_{row}": getattr(org, name) for row, org in enumerate(orgs) for name in FIELDS}
 
 
 def _orgs(given: QueryDict) -> list[Org]:
     """The schools as they were typed."""
     rows = given.get("rows", "")
     count = int(rows) if rows.isdecimal() and len(rows) < 4 else 1
-    return [
-        Org(*(given.get(f"{name}_{row}", "") for name in Org._fields)) for row in range(min(max(1, count), MOST_ORGS))
-    ]
+    return [Org(*(given.get(f"{name}_{row}", "") for name in FIELDS)) for row in range(min(max(1, count), MOST_ORGS))]
 
 
 def _pasted(table: str) -> tuple[list[Org], str]:

@@ -19,6 +19,6 @@ def to(kind: str) -> Guide:
         needs="SmartPass sets this up with you.",
         takes="SmartPass sets this up with you.",
         promise=timedelta(hours=24),
-        mend=f"Ask whoever looks after {registry.label(kind)} in your district whether it works, and whether the access "
-        "that SmartPass was given still stands.",
+        mend=f"Ask whoever looks after {registry.label(kind)} in your district whether it works, and whether "
+        "SmartPass may still read it.",
     )

@@ -51,9 +51,9 @@ def says_nothing(said: Mapping[str, str], zone: str) -> list[str]:
 class Guide:
     """`needs` is who can set it up and how long it takes, `promise` by when SmartPass answers.
 
-    `asks` stands over the form `ready`, which is None where SmartPass opens the connection and a school has nothing to send.
-    `notes` turns what a source says about itself (`Receipt.notes`) into sentences, `mend`
-    is where to look first when it does not let us in.
+    `asks` stands over the form `ready`, which is None where SmartPass opens the connection
+    and a school has nothing to send. `notes` turns what a source says about itself
+    (`Receipt.notes`) into sentences, `mend` is where to look first when it does not let us in.
     """
 
     kind: str

@@ -79,7 +79,7 @@ def cards(user: User, at: School | None, *, more: bool) -> list[Card]:
     found = {kind: _safely(registry.label(kind), partial(_connected, user, at, kind)) for kind in registry.PROVIDERS}
     every = [card for of_kind in found.values() for card in of_kind]
     rosters = [card.source.label for card in every if card.source and card.state != "Disconnected"]
-    others = rosters or [card for card in every if card.state == UNKNOWN]
+    others: list[object] = [*rosters] or [card for card in every if card.state == UNKNOWN]
     asked = {each.about: each for each in open_requests_of(user, at).filter(about__startswith="source:")}
     for kind, guide in guides.BEGUN_BY_SCHOOLS.items():
         if not found[kind]:

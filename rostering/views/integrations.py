@@ -112,9 +112,7 @@ def _setting_up(request: HttpRequest, guide: Guide, user: User, at: School | Non
     }
 
 
-def _described(  # noqa: PLR0913 - what a page shows of a source
-    guide: Guide, card: Card, source: Source, people: People, linked: set[str], zone: str
-) -> dict[str, Any]:
+def _described(guide: Guide, card: Card, source: Source, people: People, linked: set[str], zone: str) -> dict[str, Any]:
     """What a source's own page adds to a card."""
     tie, receipt = source.connection, source.good.receipt if source.good else {}
     names, here_ = linking.place_names(tie), reverse("source", args=[tie.kind])

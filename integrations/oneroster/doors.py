@@ -27,7 +27,8 @@ logging.getLogger("oauthlib").setLevel(logging.WARNING)
 HEADER_SAFE = re.compile(r"[!-~]+")
 #: OneRoster: users and orgs are in the core; asking for more can be refused where only the core was granted.
 SCOPES = {
-    version: f"https://purl.imsglobal.org/spec/or/{version}/scope/roster-core.readonly" for version in ("v1p1", "v1p2")
+    "1.1": "https://purl.imsglobal.org/spec/or/v1p1/scope/roster-core.readonly",
+    "1.2": "https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly",
 }
 #: Seconds before its end at which a token is no longer used.
 MARGIN = 30

@@ -161,13 +161,9 @@ def _words(value: Any, called: str) -> list[str]:
         return [SPELLED.get(part.lower(), part) for part in parts if part]
     if value is None:
         return []
-    if type(value) is list:
-        return [word for each in value if type(each) is str for word in _words(each, called)] or _no(called)
-    return _no(called)
-
-
-def _no(called: str) -> list[str]:
-    raise Unreadable(f"{called}: not a word")
+    if type(value) is not list or not all(type(each) is str for each in value):
+        raise Unreadable(f"{called}: not a word")
+    return [word for each in value for word in _words(each, called)]
 
 
 def _orgs_of(row: dict[str, Any], orgs: Mapping[str, str]) -> list[str]:

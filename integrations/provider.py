@@ -136,6 +136,7 @@ class Provider(ABC):
     def receipt(self) -> Receipt:
         """The proof left by the last complete `people`."""
 
-    @abstractmethod
     def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
-        """What `people(scope)` would say about this one id now."""
+        """What `people(scope)` would say about this one id now; not there where `answers_by_id` is False."""
+        del external_id, scope
+        raise NotImplementedError(f"{self.label} cannot be asked about one person")

@@ -6,11 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from accounts import tenancy
 from integrations import vault
-from integrations.classlink.provider import ClassLinkProvider
-from integrations.clever.provider import CleverProvider
 from integrations.http import Limits
 from integrations.models import Connection, role_map
 from integrations.provider import Refused
@@ -23,7 +22,13 @@ if TYPE_CHECKING:
     from integrations.provider import Provider
     from integrations.records import Tenant
 
-PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider, ClassLinkProvider)}
+#: The sources there are, a line each.
+SOURCES = (
+    "integrations.clever.provider.CleverProvider",
+    "integrations.classlink.provider.ClassLinkProvider",
+    "integrations.sis.provider.SisProvider",
+)
+PROVIDERS: dict[str, type[Provider]] = {source.kind: source for source in map(import_string, SOURCES)}
 
 
 #: For a page somebody waits for, in a thread others wait for: one short try.

@@ -21,7 +21,7 @@ from accounts import tenancy
 from accounts.models import User
 from tests.journeys import chromium
 from tests.journeys.working import worker  # noqa: F401  (a fixture)
-from tests.rostering.conftest import clever, naps, story, tell  # noqa: F401  (fixtures)
+from tests.rostering.conftest import classlink, clever, naps, story, tell  # noqa: F401  (fixtures)
 
 collect_ignore_glob = [] if chromium() else ["test_*.py"]
 

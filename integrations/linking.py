@@ -28,7 +28,7 @@ from integrations.provider import SourceError
 from integrations.records import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from accounts.models import District, School, User
 
@@ -112,19 +112,6 @@ def _ask(connection: Connection) -> list[Place]:
 def ask_places_again(connection: Connection) -> None:
     """What the source said about its schools, or that it did not answer, is not worth anything any more."""
     cache.delete_many([_key(connection, "fresh"), _key(connection, "failed")])
-
-
-def places_like(shared: Iterable[Place], words: str) -> list[Place]:
-    """Those whose id or number is exactly this, or whose name has all of these words; all of them for no words."""
-    sought, number = words.casefold().split(), words.strip()
-    return [
-        place
-        for place in shared
-        if not sought
-        or words == place.external_id
-        or number in {place.external_id, place.number}
-        or all(word in place.name.casefold() for word in sought)
-    ]
 
 
 def place_names(connection: Connection) -> dict[str, str]:

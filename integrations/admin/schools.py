@@ -45,7 +45,7 @@ def connection_page(request: HttpRequest, connection_id: int) -> HttpResponse:
     sought = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
     links = list(access.links_for_support(user, connection))
     linked = {link.external_id for link in links}
-    unlinked = [place for place in linking.places_like(shared, sought) if place.external_id not in linked]
+    unlinked = [place for place in _like(shared, sought) if place.external_id not in linked]
     context = {
         "connection": connection,
         "label": label_of(connection.kind),
@@ -64,6 +64,19 @@ def connection_page(request: HttpRequest, connection_id: int) -> HttpResponse:
     return show(request, "console/connection.html", title_of(connection), context)
 
 
+def _like(shared: Iterable[Place], words: str) -> list[Place]:
+    """Those whose id or number is exactly this, or whose name has all of these words; all of them for no words."""
+    sought, number = words.casefold().split(), words.strip()
+    return [
+        place
+        for place in shared
+        if not sought
+        or words == place.external_id
+        or number in {place.external_id, place.number}
+        or all(word in place.name.casefold() for word in sought)
+    ]
+
+
 def _side_by_side(
     links: Iterable[SchoolLink], shared: Sequence[Place], sought: str, problem: str
 ) -> list[tuple[SchoolLink, Place | None, bool]]:
@@ -71,7 +84,7 @@ def _side_by_side(
     ids = {place.external_id: place for place in shared}
     told = [(link, ids.get(link.external_id)) for link in links]
     as_place = [(link, place or Place(link.external_id, link.external_name)) for link, place in told]
-    wanted = {place.external_id for place in linking.places_like([place for _, place in as_place], sought)}
+    wanted = {place.external_id for place in _like([place for _, place in as_place], sought)}
     ours = {link.pk for link in links if sought.casefold() in link.school.name.casefold()}
     return [
         (link, place, place is None and not problem)

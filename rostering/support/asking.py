@@ -61,26 +61,26 @@ def ask(  # noqa: PLR0913 - what a request consists of
     waiting = SupportRequest.objects.exclude(state=SupportRequest.State.ANSWERED).filter(
         district_id=by.district_id, school=school
     )
-    same = waiting.filter(connection=connection, kind=kind, about=about)
-    if not same.exists():
-        if waiting.count() >= MOST_OPEN:
-            raise NotPossible(f"{MOST_OPEN} requests wait already. SmartPass answers those first.")
-        made = SupportRequest(
-            district_id=by.district_id,
-            school=school,
-            connection=connection,
-            kind=kind,
-            about=about,
-            details=dict(details or {}),
-            words=words.strip(),
-            asked_by=by,
-            due_at=now() + (within or PROMISED[kind]),
-        )
-        if _insert(made):
-            after = {"kind": kind, "about": about, "school": school.pk if school else None}
-            audit.record(by, "request.ask", made, district=made.district_id, after=after)
-            return made, True
-    return same.get(), False
+    what = {"connection": connection, "kind": kind, "about": about}
+    same = waiting.filter(**what)
+    if same.exists():
+        return same.get(), False
+    if waiting.count() >= MOST_OPEN:
+        raise NotPossible(f"{MOST_OPEN} requests wait already. SmartPass answers those first.")
+    made = SupportRequest(
+        district_id=by.district_id,
+        school=school,
+        details=dict(details or {}),
+        words=words.strip(),
+        asked_by=by,
+        due_at=now() + (within or PROMISED[kind]),
+        **what,
+    )
+    if not _insert(made):
+        return same.get(), False
+    after = {"kind": kind, "about": about, "school": school.pk if school else None}
+    audit.record(by, "request.ask", made, district=made.district_id, after=after)
+    return made, True
 
 
 def _insert(made: SupportRequest) -> bool:

@@ -1,4 +1,4 @@
-"""A school sets up ClassLink: seven steps, its identifiers letter by letter, and what support makes of them."""
+"""A school sets up ClassLink: seven steps, and its identifiers letter by letter."""
 
 from __future__ import annotations
 
@@ -7,21 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils.timezone import now
 
-from accounts import tenancy
 from accounts.models import AuditEvent
-from integrations import registry
-from integrations.models import Connection, SchoolLink
-from integrations.provider import Unreachable
-from integrations.records import Place
 from rostering.models import SupportRequest
 from tests import factories
-from tests.desk import Desk, desk, rows, supported, world
+from tests.desk import rows, supported, world
+from tests.rostering.identifiers import fresh
 from tests.rostering.pages import HELP, INTEGRATIONS, browser, card, plain, press, read
 
-__all__ = ["desk", "supported", "world"]
+__all__ = ["fresh", "supported", "world"]
 
 CLASSLINK = f"{INTEGRATIONS}classlink/"
 READY = f"{CLASSLINK}ready/"
@@ -33,54 +28,10 @@ NONE = {"sourced_id_0": "", "name_0": "Alder High", "identifier_0": ""}
 TABLE = 'Sourced ID\tName\tIdentifier\n0042\tAlder High\t4402\r\na b\t"Alder, Middle"\t\n\n'
 
 
-@pytest.fixture
-def fresh(world: factories.World) -> factories.World:
-    """A district that takes nobody from anywhere."""
-    with tenancy.support():
-        SchoolLink.objects.all().delete()
-        Connection.objects.filter(pk=world.connection.pk).update(state="disconnected")
-    return world
-
-
-class Classlink:
-    """A tenant that shares three schools and its own office."""
-
-    def __init__(self, _: Connection, *, hurried: bool) -> None:
-        assert hurried, "somebody waits for this page"
-
-    def places(self) -> list[Place]:
-        """All of its orgs."""
-        return [
-            Place("D1", "Alder USD", "district", ""),
-            Place("0042", "Alder High", "school", "4402"),
-            Place("a b", "Alder Middle School", "school", "4403"),
-            *(Place(f"more-{number}", f"Elm {number}", "school", "") for number in range(120)),
-        ]
-
-
-@pytest.fixture
-def tied(fresh: factories.World, monkeypatch: pytest.MonkeyPatch) -> Connection:
-    """That district, linked to its tenant of ClassLink."""
-    monkeypatch.setattr(registry, "open_provider", Classlink)
-    cache.clear()
-    with tenancy.support():
-        return factories.connection(fresh.district, "2041", "classlink")
-
-
 def asked(**having: Any) -> SupportRequest:
     (found,) = rows(SupportRequest, kind="ready", **having)
     assert isinstance(found, SupportRequest)
     return found
-
-
-def sent(world: factories.World, *orgs: tuple[str, str, str], tenant_id: str = "2041") -> SupportRequest:
-    """What a school sent."""
-    named = [dict(zip(("sourced_id", "name", "identifier"), org, strict=True)) for org in orgs]
-    details = {"tenant_name": "Alder USD", "tenant_id": tenant_id, "orgs": named}
-    with tenancy.support():
-        return factories.request(
-            world.admin, world.school, kind="ready", about="source:classlink", details=details, words=""
-        )
 
 
 def fields(html: str) -> dict[str, str]:
@@ -93,9 +44,6 @@ def refused(world: factories.World, **given: str) -> str:
     page = press(world.admin, READY, **{**ONE, **given})
     assert rows(SupportRequest, kind="ready") == []
     return page
-
-
-# The school's side.
 
 
 def test_seven_steps_and_a_form(fresh: factories.World) -> None:
@@ -216,92 +164,3 @@ def test_three_hundred_schools_can_be_sent(fresh: factories.World) -> None:
     ticks = {f"unknown_{number}": "on" for number in range(300)}
     press(fresh.admin, READY, **fields(html), **ticks)
     assert len(asked().details["orgs"]) == 300
-
-
-# Support's side.
-
-
-def test_a_request_leads_to_the_tenant(desk: Desk, fresh: factories.World) -> None:
-    request = sent(fresh, ("0042", "Alder High", "4402"), ("a b", "Alder Middle", ""))
-    with tenancy.support():
-        factories.tenant("Alder Unified", "classlink", "2041")
-        factories.tenant("Birch USD", "classlink", "20411")
-    page = desk.look(f"/admin/requests/{request.pk}/")
-    assert "Source ClassLink Tenant Name Alder USD Tenant ID 2041" in plain(page)
-    assert "Alder High 0042 4402 Alder Middle a b (contains a space) Unknown" in plain(page)
-    find = f"/admin/districts/{fresh.district.pk}/sources/classlink/?q=2041"
-    assert f'href="{find}"' in page
-    found = plain(desk.look(find))
-    assert "Alder Unified" in found
-    assert "Birch USD" not in found
-
-
-def test_what_was_sent_stands_beside_what_the_source_has(desk: Desk, fresh: factories.World, tied: Connection) -> None:
-    request = sent(fresh, ("0042", "Alder High", "4402"), ("a b", "Alder Middle", "9"), ("42", "Alder Low", ""))
-    for page in (f"/admin/requests/{request.pk}/", f"/admin/connections/{tied.pk}/"):
-        html = desk.look(page)
-        words = plain(html)
-        assert "Alder High 0042 4402 Alder High · 4402 · school Link" in words
-        assert "Alder Middle a b (contains a space) 9 Alder Middle School · 4403 · school (differs) Link" in words
-        assert "Alder Low 42 Unknown No school with Sourced ID 42 in this tenant. (E-ORG-UNKNOWN)" in words
-        assert f'href="/admin/connections/{tied.pk}/link/?school=a%20b"' in html
-        assert f'href="/admin/connections/{tied.pk}/?q=Alder%20Low"' in html
-    desk.do(f"/admin/connections/{tied.pk}/link/?school=0042", school=fresh.sister.pk, typed="Alder Middle")
-    assert "school Linked to Alder Middle" in plain(desk.look(f"/admin/requests/{request.pk}/"))
-    desk.do(f"/admin/requests/{request.pk}/answer/", answer="Done.")
-    assert "Asked for by" not in desk.look(f"/admin/connections/{tied.pk}/")
-
-
-def test_another_tenant_than_the_school_wrote_is_said(desk: Desk, fresh: factories.World, tied: Connection) -> None:
-    request = sent(fresh, ("0042", "Alder High", "4402"), tenant_id="2014")
-    page = plain(desk.look(f"/admin/requests/{request.pk}/"))
-    assert f"The school wrote Tenant ID 2014; this connection is {tied.tenant}." in page
-
-
-def test_a_source_that_does_not_say_blames_no_school(
-    desk: Desk, fresh: factories.World, tied: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request = sent(fresh, ("0042", "Alder High", "4402"))
-
-    def silent(*_: Any, **__: Any) -> Any:
-        raise Unreachable("ClassLink does not answer.")
-
-    monkeypatch.setattr(registry, "open_provider", silent)
-    for page in (f"/admin/requests/{request.pk}/", f"/admin/connections/{tied.pk}/"):
-        words = plain(desk.look(page))
-        assert "Alder High 0042 4402 It did not say." in words
-        assert "E-ORG-UNKNOWN" not in words
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("0042", ["Alder High"]),
-        ("4403", ["Alder Middle School"]),
-        ("a b", ["Alder Middle School"]),
-        ("school middle", ["Alder Middle School"]),
-        ("042", []),
-        ("elm 11", ["Elm 11", *(f"Elm 11{last}" for last in range(10))]),
-    ],
-)
-def test_a_school_is_found_by_id_name_or_number(words: str, found: list[str], desk: Desk, tied: Connection) -> None:
-    page = desk.look(f"/admin/connections/{tied.pk}/?q={words.replace(' ', '+')}")
-    assert re.findall(r'<th scope="row">([^<]+)</th>', page) == found
-
-
-def test_long_lists_have_pages(desk: Desk, tied: Connection) -> None:
-    first = desk.look(f"/admin/connections/{tied.pk}/")
-    assert "123 schools of ClassLink without a school of ours" in first
-    assert len(re.findall(r'<th scope="row">', first)) == 50
-    assert len(re.findall(r'<th scope="row">', desk.look(f"/admin/connections/{tied.pk}/?page=3"))) == 23
-
-
-def test_the_school_reads_that_identifiers_are_checked_if_support_says_so(desk: Desk, fresh: factories.World) -> None:
-    request = sent(fresh, ("0042", "Alder High", "4402"))
-    filled = plain(desk.look(f"/admin/requests/{request.pk}/answer/?template=check"))
-    check = "We need to check this school's identifiers \N{EN DASH} we'll write to you."
-    assert f"Hi AlderDana, Alder High (Sourced ID 0042): {check}" in filled
-    with tenancy.support():
-        other = factories.request(fresh.admin, fresh.school, about="other")
-    assert "Identifiers to check" not in desk.look(f"/admin/requests/{other.pk}/")
-    assert check not in plain(desk.look(f"/admin/requests/{other.pk}/answer/?template=check"))

@@ -3,6 +3,9 @@
 from accounts.models.notices import Mail, Notice
 from accounts.models.people import (
     NAME,
+    ROLE_BITS,
+    STANDS,
+    STATUS_BITS,
     AuditEvent,
     District,
     EmailAlias,
@@ -20,6 +23,9 @@ from accounts.models.tokens import ApiToken
 
 __all__ = [
     "NAME",
+    "ROLE_BITS",
+    "STANDS",
+    "STATUS_BITS",
     "ApiToken",
     "AuditEvent",
     "District",

@@ -7,13 +7,13 @@ settings, its secrets and the hosts it talks to, and speaks HTTP through `http.p
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from django import forms
 
-    from integrations.records import Found, Person, Place, Receipt, Tenant
+    from integrations.records import Found, Person, Place, Receipt, Rule, Tenant
 
 
 class SourceError(Exception):
@@ -32,6 +32,10 @@ class Unreachable(SourceError):
     """The source does not answer, or asks us to wait: try again later."""
 
 
+class Changed(Unreachable):
+    """The source's data changed while it was read: what was read is worth nothing, reading anew may go well."""
+
+
 class Refused(SourceError):
     """The source does not accept our access: a person must reconnect."""
 
@@ -44,29 +48,68 @@ class Malformed(SourceError):
     code = "E-SOURCE-MALFORMED"
 
 
+Keep = Callable[[Mapping[str, str]], None]
+
+
+def forget(secrets: Mapping[str, str]) -> None:
+    """Keep nothing: for whoever only tries a source out."""
+    del secrets
+
+
 class Provider(ABC):
     """One source of people. One object per run; not shared between threads."""
 
     kind: ClassVar[str]
     label: ClassVar[str]
-    #: What support or an admin fills in for one connection; None when there is nothing to fill in.
+    #: What support fills in for one connection. None where our vendor key opens the door, and `tenants` lists
+    #: what it opens; with it, `upstream` says which district the settings open.
     Settings: ClassVar[type[forms.Form] | None] = None
+    #: Which fields of `Settings` are secret: they come back in `secrets`, all others in `settings`.
+    secret_settings: ClassVar[frozenset[str]] = frozenset()
+    #: Whether the source can be asked about one person. Where it cannot (`look_up` is never called then), somebody
+    #: is gone only after two complete listings without them, most of a day apart.
+    answers_by_id: ClassVar[bool] = True
     #: OAuth details (URLs and scopes, as data) where a school itself lets us in; None where our vendor key does.
     consent: ClassVar[Any | None] = None
+    #: Whether people map parts of the source (OUs, groups) to roles. `rules` is then what they mapped, set by whoever
+    #: opens the provider; each rule's `source_id` is the word for it in `people`, beside those of `role_defaults`.
+    maps: ClassVar[bool] = False
+    rules: Sequence[Rule] = ()
     #: The source's role words and the roles they give unless support decided otherwise.
     #: An empty tuple means "nobody": known, and deliberately not synced.
     role_defaults: ClassVar[Mapping[str, tuple[str, ...]]]
 
-    def __init__(self, tenant: str, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-        """`tenant` is the district's id at the source; `hosts` and `secrets` are named by each provider."""
+    def __init__(
+        self,
+        tenant: str,
+        hosts: Mapping[str, str],
+        secrets: Mapping[str, str],
+        settings: Mapping[str, str] | None = None,
+        keep: Keep = forget,
+    ) -> None:
+        """`tenant` is the district's id at the source; `hosts`, `secrets` and `settings` are named by each provider.
+
+        `secrets` are our vendor's own and those of this connection. `keep` is given secrets of this
+        connection that the source handed out or renewed; they are in `secrets` from the next time on.
+        """
         self.tenant = tenant
         self.hosts = hosts
         self.secrets = secrets
+        self.settings = settings or {}
+        self.keep = keep
 
     @classmethod
-    @abstractmethod
-    def tenants(cls, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> list[Tenant]:
-        """Every district our vendor key opens, with its name, for linking."""
+    def tenants(cls, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> list[Tenant]:  # noqa: ARG003
+        """Every district our vendor key opens, with its name, for linking; none where there is no such key."""
+        return []
+
+    @classmethod
+    def upstream(cls, settings: Mapping[str, str]) -> Tenant:
+        """Which district at the source these settings open (`Settings`, cleaned), before anything is asked.
+
+        The same settings always name the same one; its id holds no secret.
+        """
+        raise NotImplementedError(f"{cls.label} is not opened by settings: {sorted(settings)}")
 
     @abstractmethod
     def check(self) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from accounts import tenancy
+from integrations import vault
 from integrations.clever.provider import CleverProvider
 from integrations.http import Limits
-from integrations.models import role_map
+from integrations.models import Connection, role_map
+from integrations.provider import Refused
+from integrations.rules import roles_by_word, rules_of
 
 if TYPE_CHECKING:
-    from integrations.models import Connection
+    from collections.abc import Mapping, Sequence
+
     from integrations.provider import Provider
-    from integrations.records import Tenant
+    from integrations.records import Rule, Tenant
 
 PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider,)}
 
@@ -22,25 +28,64 @@ PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in 
 HURRIED = Limits(connect=3, read=8, answer=10, attempts=1, pause=0, pauses=0)
 
 
-def open_provider(connection: Connection, *, hurried: bool = False) -> Provider:
-    """A provider for one run of this connection, or, hurried, for one page."""
+def open_provider(connection: Connection, rules: Sequence[Rule] | None = None, *, hurried: bool = False) -> Provider:
+    """A provider for one run of this connection, or, hurried, for one page; with its own mapping, or one to try."""
     kind = connection.kind
     provider = _in_a_hurry(PROVIDERS[kind]) if hurried else PROVIDERS[kind]
-    return provider(connection.tenant, settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind])
+    secrets = {**_secrets(kind), **secrets_of(connection)}
+    opened = provider(connection.tenant, _hosts(kind), secrets, connection.settings, partial(keep, connection))
+    opened.rules = rules if rules is not None else mapping_of(connection)
+    return opened
+
+
+def mapping_of(connection: Connection) -> list[Rule]:
+    """What people mapped at this connection; nothing where its source has role words of its own."""
+    return rules_of(connection) if PROVIDERS[connection.kind].maps else []
+
+
+def secrets_of(connection: Connection) -> dict[str, str]:
+    """This connection's own secrets. Raises `Refused` where the vault does not open them."""
+    try:
+        return vault.unseal(connection.secrets, _owner(connection))
+    except vault.CannotOpen:
+        raise Refused(f"SmartPass cannot read what opens {label(connection.kind)} for this district.") from None
+
+
+def keep(connection: Connection, found: Mapping[str, str]) -> None:
+    """Put secrets of this connection into the vault, beside those that it has."""
+    with tenancy.district(connection.district_id):
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        row.secrets = vault.seal({**secrets_of(row), **found}, _owner(row))
+        row.save(update_fields=["secrets"])
+    connection.secrets = row.secrets
+
+
+def _owner(connection: Connection) -> str:
+    return f"connection:{connection.pk}"
 
 
 def tenants(kind: str) -> list[Tenant]:
     """Every district our vendor key opens at a source, asked in a hurry. Raises `SourceError`."""
-    return _in_a_hurry(PROVIDERS[kind]).tenants(settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind])
+    return _in_a_hurry(PROVIDERS[kind]).tenants(_hosts(kind), _secrets(kind))
+
+
+def _hosts(kind: str) -> Mapping[str, str]:
+    """Where a source is reached; nowhere in particular where each connection's settings say it."""
+    return settings.SOURCE_HOSTS.get(kind, {})
+
+
+def _secrets(kind: str) -> Mapping[str, str]:
+    return settings.SOURCE_SECRETS.get(kind, {})
 
 
 def _in_a_hurry(provider: type[Provider]) -> type[Provider]:
     return type(provider.__name__, (provider,), {"limits": HURRIED})
 
 
-def roles_of(connection: Connection) -> dict[str, list[str]]:
-    """The roles each source word gives at this connection."""
-    return role_map(dict(PROVIDERS[connection.kind].role_defaults), connection.roles)
+def roles_of(connection: Connection, rules: Sequence[Rule] | None = None) -> dict[str, list[str]]:
+    """The roles each source word gives at this connection, with its own mapping, or with one to try."""
+    mapped = rules if rules is not None else mapping_of(connection)
+    return role_map(dict(PROVIDERS[connection.kind].role_defaults), {**connection.roles, **roles_by_word(mapped)})
 
 
 def label(kind: str) -> str:

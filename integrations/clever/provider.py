@@ -12,7 +12,7 @@ from urllib.parse import quote
 from integrations.clever.api import AUTH, SOURCE, Api, list_tokens, open_api
 from integrations.clever.mapping import read, read_place
 from integrations.http import Client, Limits, Traffic
-from integrations.provider import Malformed, Provider, Refused, SourceError
+from integrations.provider import Keep, Malformed, Provider, Refused, SourceError, forget
 from integrations.records import Found, Person, Place, Receipt, Tenant
 
 #: Naming one district in a list must not wait for one that does not answer.
@@ -43,9 +43,16 @@ class CleverProvider(Provider):
     #: Called for every pause, with seconds; may raise to stop the run.
     sleep: Callable[[float], None] = staticmethod(time.sleep)
 
-    def __init__(self, tenant: str, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        tenant: str,
+        hosts: Mapping[str, str],
+        secrets: Mapping[str, str],
+        settings: Mapping[str, str] | None = None,
+        keep: Keep = forget,
+    ) -> None:
         """Asks nothing yet: the district's token is read when it is first needed."""
-        super().__init__(tenant, hosts, secrets)
+        super().__init__(tenant, hosts, secrets, settings, keep)
         self._api: Api = open_api(hosts, secrets, tenant, self.limits, self.sleep)
         self._receipt: Receipt | None = None
 

@@ -10,7 +10,7 @@ import csv
 import gc
 import io
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from accounts import tenancy
+from integrations.provider import Changed
 from rostering import sql
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from rostering.models import Run
 
 BATCH = 5_000
+#: So often a listing is begun, where the source says each time that it changed under us.
+READINGS = 3
 CHUNK = 64 * 1024
 #: Python looks for garbage in cycles after so many new objects. A page is tens of thousands of
 #: them without one cycle; at the usual 700, looking took as long as all the rest of reading.
@@ -52,6 +55,14 @@ def fetch(run: Run, provider: Provider, scope: Sequence[str], progress: Callable
     `progress` is told before each batch is written, inside its transaction, how many
     people have been read, and raises if this worker may no longer write. Raises `SourceError`.
     """
+    for _ in range(READINGS - 1):
+        with suppress(Changed):
+            return _read(run, provider, scope, progress)
+    return _read(run, provider, scope, progress)
+
+
+def _read(run: Run, provider: Provider, scope: Sequence[str], progress: Callable[[int], None]) -> Receipt:
+    """One reading, from nothing."""
     read = 0
     with tenancy.district(run.district_id):
         progress(read)

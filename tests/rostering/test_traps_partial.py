@@ -5,12 +5,16 @@ Nobody loses an account for it. Numbered as in docs/traps.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox
 from integrations.models import ConnectionState
+from integrations.provider import Changed
+from integrations.records import Person
 from rostering import runs
 from rostering.models import RunState
 from tests.rostering.conftest import Tell
@@ -172,3 +176,37 @@ def test_trap_26_no_answer_about_one_person_keeps_them_and_the_run_goes_on(
     assert run.state == RunState.DONE
     assert eight.people() == kids(*range(1, 10))
     assert eight.issues() == [("Kid 02", "E-NOT-CONFIRMED")]
+
+
+def changes_under_us(times: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Clever's data changes under the first readings, each after two pages; how many people each reading gave."""
+    read: list[int] = []
+    really = CleverProvider.people
+
+    def people(self: CleverProvider, scope: Sequence[str]) -> Iterator[Person]:
+        read.append(0)
+        for person in really(self, scope):
+            if len(read) <= times and read[-1] == 6:
+                raise Changed("Clever's data changed while it was read.")
+            read[-1] += 1
+            yield person
+
+    monkeypatch.setattr(CleverProvider, "people", people)
+    return read
+
+
+def test_a_listing_that_changes_under_us_is_read_anew(eight: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From nothing: what the broken readings gave is not counted twice."""
+    read = changes_under_us(2, monkeypatch)
+    run = eight.night()
+    assert (run.state, read, run.people_read) == (RunState.DONE, [6, 6, 8], 8)
+    assert eight.people() == CHANGED
+
+
+def test_a_listing_that_goes_on_changing_is_for_later(eight: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three times, then the run waits for its next try, and nobody is touched."""
+    before = eight.accounts()
+    read = changes_under_us(3, monkeypatch)
+    run = eight.night()
+    assert (run.state, run.problem, read) == (RunState.QUEUED, "E-SOURCE-DOWN", [6, 6, 6])
+    assert eight.accounts() == before

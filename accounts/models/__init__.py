@@ -3,22 +3,18 @@
 from accounts.models.notices import Mail, Notice
 from accounts.models.people import (
     NAME,
-    ROLE_BITS,
-    STANDS,
-    STATUS_BITS,
     AuditEvent,
     District,
     EmailAlias,
     MailWish,
     Membership,
     Pin,
-    Roles,
     School,
     StaffRole,
-    Status,
     User,
     UserManager,
 )
+from accounts.models.standing import ROLE_BITS, STANDS, STATUS_BITS, Roles, Status
 from accounts.models.tokens import ApiToken
 
 __all__ = [

@@ -7,55 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.expressions import CombinedExpression
+from django.db.models import F, Q
 from django.db.models.functions import Collate, Left
 from django.utils.timezone import now
+
+from accounts.models.standing import Roles, Status, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django.db.models.expressions import Combinable, Expression
-
 
 #: By how many letters of their folded name and e-mail people are put in order: an index takes no text of any length.
 NAME = 100
-
-
-class Roles(models.TextChoices):
-    """What a person can be at a school; the last one is held at the district."""
-
-    STUDENT = "student", "Student"
-    TEACHER = "teacher", "Teacher"
-    ADMIN = "admin", "Admin"
-    ASSISTANT = "assistant", "Assistant"
-    DISTRICT_ADMIN = "district_admin", "District admin"
-
-
-class Status(models.TextChoices):
-    """What a membership allows. A sync sets only Active and Suspended."""
-
-    ACTIVE = "active", "Active"
-    DISABLED = "disabled", "Disabled"
-    SUSPENDED = "suspended", "Suspended"
-    DELETED = "deleted", "Deleted"
-
-
-#: What a membership is, as bits of `Membership.standing`: its roles, and that it stands at all.
-ROLE_BITS: dict[str, int] = {role: 1 << place for place, role in enumerate(Roles.values)}
-STANDS = 1 << len(ROLE_BITS)
-#: Each status has bits of its own, so that those of all of somebody's memberships go into one number.
-STATUS_BITS: dict[str, int] = {Status.ACTIVE: 1, Status.DISABLED: 1 << 8, Status.SUSPENDED: 1 << 16}
-
-
-def _standing() -> Expression:
-    """The bits of a membership; a deleted one has none. Nearly everybody is a student or a teacher: asked first."""
-    roles: Combinable = Value(STANDS)
-    for role, bit in ROLE_BITS.items():
-        roles = roles + Case(When(roles__contains=[role], then=Value(bit)), default=Value(0))
-    plain = (When(roles=[role], then=Value(STANDS + ROLE_BITS[role])) for role in (Roles.STUDENT, Roles.TEACHER))
-    status = (When(status=status, then=Value(bit)) for status, bit in STATUS_BITS.items())
-    return CombinedExpression(Case(*status, default=Value(0)), "*", Case(*plain, default=roles))
 
 
 class StaffRole(models.TextChoices):
@@ -227,7 +190,7 @@ class Membership(models.Model):
     origin = models.TextField(default="hand")
     origin_label = models.TextField(default="By hand")
     source_id = models.BigIntegerField(null=True, blank=True, editable=False)
-    standing = models.GeneratedField(expression=_standing(), output_field=models.IntegerField(), db_persist=True)
+    standing = models.GeneratedField(expression=standing(), output_field=models.IntegerField(), db_persist=True)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
 

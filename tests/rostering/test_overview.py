@@ -87,7 +87,8 @@ def test_whose_move_it_is(
     here = table(world)["Alder High"]
     assert (here["State"], here["Whose move it is"], here["Why"]) == (state, move, why)
     assert state in text(browser(world.district_admin), SCHOOLS)
-    runs_tonight = state in {"Connected", "Sync in progress", "Completed with warnings"} or (model is Connection and state == "Needs attention")
+    unharmed = {"Connected", "Sync in progress", "Completed with warnings"}
+    runs_tonight = state in unharmed or (model is Connection and state == "Needs attention")
     assert bool(here["Next sync"]) == runs_tonight
 
 

@@ -52,7 +52,7 @@ def crowd(world: factories.World) -> factories.World:
 def _place(draw: random.Random, person: User, school: School | None, roles: list[str]) -> None:
     status = draw.choice([each for each in Status if roles or each != Status.ACTIVE])
     Membership.objects.create(
-        district=person.district,
+        district_id=person.district_id or 0,
         user=person,
         school=school,
         roles=roles,

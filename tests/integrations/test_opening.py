@@ -252,6 +252,15 @@ def test_secrets_the_vault_does_not_open_are_typed_again(
         assert registry.secrets_of(fresh(made.pk)) == {"secret": theirs.secret}
 
 
+def test_words_for_roles_read_as_people_write_them(
+    desk: Desk, server: OneRosterSandbox, theirs: Upstream, ours: District
+) -> None:
+    """Where they are listed, and where support decides what they mean."""
+    made = connect(desk, ours, on_paper(server, theirs))
+    assert "OneRoster district administrator → District admin" in desk.look(f"/admin/connections/{made.pk}/")
+    assert "OneRoster district administrator</label>" in desk.look(f"/admin/connections/{made.pk}/roles/")
+
+
 def test_each_kind_has_its_own_way(desk: Desk, ours: District) -> None:
     """A source with a key of ours is not opened by settings, and the other way round; a CSM opens none."""
     with tenancy.support():

@@ -194,13 +194,14 @@ def test_settings_change_and_the_secret_that_is_set_stays(
 
 
 def test_a_secret_is_replaced(desk: Desk, server: OneRosterSandbox, theirs: Upstream, ours: District) -> None:
-    """The trail says that it was, and not what it is; the source's schools are asked for anew."""
+    """The trail says that it was, and not what it is; the source's schools are asked for anew, its people are not."""
     made = connect(desk, ours, on_paper(server, theirs))
     theirs.secret = "another-secret"
     assert "does not accept the key and secret" in desk.look(f"/admin/connections/{made.pk}/")
     assert desk.do(SETTINGS.format(made.pk), **on_paper(server, theirs)).status_code == 302
     assert registry.secrets_of(fresh(made.pk)) == {"secret": "another-secret"}
     assert rows(AuditEvent, action="connection.settings")[-1].after["secrets_changed"] == ["secret"]
+    assert fresh(made.pk).settings_version == made.settings_version
     page = desk.look(f"/admin/connections/{made.pk}/")
     assert "does not accept the key and secret" not in page
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from django.core.paginator import Page
 
 register = template.Library()
-#: Where another word begins inside one: districtAdministrator.
-INSIDE = re.compile("([a-z])([A-Z])")
+#: Where a word begins inside another: siteAdministrator.
+JOINED = re.compile(r"(?<=[a-z])[A-Z]")
 
 
 @register.filter
@@ -42,8 +42,8 @@ def roles(names: Iterable[str] | str) -> str:
 
 @register.filter
 def spaced(word: str) -> str:
-    """A source's word for a role as people write it: "district admin", "district administrator"."""
-    return INSIDE.sub(lambda found: f"{found[1]} {found[2].lower()}", word.replace("_", " "))
+    """A source's word for a role as people write it: "district admin", "site administrator"."""
+    return JOINED.sub(lambda found: f" {found[0].lower()}", word).replace("_", " ")
 
 
 @register.filter

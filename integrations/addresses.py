@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from socket import SOCK_STREAM, getaddrinfo
-from urllib.parse import SplitResult
 
 #: HTTPS, and the port that school servers use beside it. Any other could be a service of another kind.
 PORTS = frozenset({443, 8443})
@@ -58,8 +57,10 @@ def is_public(address: str) -> bool:
 def look_up(host: str, port: int) -> list[str]:
     """The addresses a host has now, all of them public.
 
-    Raises `NotPublic` if one is not, OSError where nobody knows the name.
+    Raises `NotPublic` if one is not, or the port is none of ours; OSError where nobody knows the name.
     """
+    if port not in PORTS:
+        raise NotPublic(f"must be reached over port {' or '.join(str(each) for each in sorted(PORTS))}")
     try:
         found = getaddrinfo(host.strip("[]"), port, type=SOCK_STREAM)
     except UnicodeError:
@@ -68,11 +69,3 @@ def look_up(host: str, port: int) -> list[str]:
     if not addresses or not all(is_public(address) for address in addresses):
         raise NotPublic("is at an address inside a private network, where SmartPass does not go")
     return addresses[:TRIED]
-
-
-def must_be_open(parts: SplitResult) -> None:
-    """Raise `NotPublic` unless this is https on a port for it."""
-    if parts.scheme != "https":
-        raise NotPublic("must be reached over https")
-    if (parts.port or 443) not in PORTS:
-        raise NotPublic(f"must be reached over port {' or '.join(str(port) for port in sorted(PORTS))}")

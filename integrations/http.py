@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 
 from integrations import addresses
 from integrations.provider import Malformed, Refused, Unreachable
@@ -134,7 +135,6 @@ class Client:
         bare = parts.hostname and "@" not in parts.netloc and not (parts.path.strip("/") or parts.query)
         if parts.scheme not in {"http", "https"} or not bare or parts.port == 0:
             raise ValueError(f"not the address of a source's host: {parts.scheme}://{parts.hostname}")
-        self._parts = parts
         self._public_only = public_only
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.source = source
@@ -235,9 +235,9 @@ class Client:
     def _exchange(self, method: str, where: str, headers: dict[str, str], body: bytes | None) -> Reply:
         # Plain HTTP is for this machine only, where no proxy belongs in between.
         proxies = get_environ_proxies(self.origin) if self.origin.startswith("https:") else {}
-        if self._public_only:
-            self._must_be_public(proxied=bool(select_proxy(self.origin, proxies)))
         prepared = requests.Request(method, f"{self.origin}/", headers=headers, data=body).prepare()
+        if self._public_only:
+            _must_be_public(prepared.url or "", proxies)
         answer = self._adapter.send(
             prepared,
             stream=True,
@@ -248,12 +248,6 @@ class Client:
         with answer:
             content = self._read(answer, where)
         return Reply(answer.status_code, answer.headers, content, where, self.source)
-
-    def _must_be_public(self, *, proxied: bool) -> None:
-        """Refuse what no connection should be tried to; a proxy connects for itself, so the name is looked at here."""
-        addresses.must_be_open(self._parts)
-        if proxied:
-            addresses.look_up(self._parts.hostname or "", self._parts.port or 443)
 
     def _read(self, answer: requests.Response, where: str) -> bytes:
         """The decoded body, counted and capped."""
@@ -266,3 +260,15 @@ class Client:
             parts.append(part)
         self.traffic.bytes += size
         return b"".join(parts)
+
+
+def _must_be_public(url: str, proxies: Mapping[str, str]) -> None:
+    """Raise `NotPublic` for plain http, and behind a proxy, which connects for itself, for what it must not connect to.
+
+    Without one the connection looks at what it connects to.
+    """
+    at = parse_url(url)
+    if at.scheme != "https":
+        raise addresses.NotPublic("must be reached over https")
+    if select_proxy(url, proxies):
+        addresses.look_up(at.host or "", at.port or 443)

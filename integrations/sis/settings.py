@@ -17,7 +17,7 @@ from integrations.oneroster.doors import SCOPES
 STANDARD = {"1.1": "/ims/oneroster/v1p1", "1.2": "/ims/oneroster/rostering/v1p2"}
 #: The end of a path that names a version, and the part of one that is OneRoster's and not the server's.
 VERSIONED = re.compile(r"/v1p([12])$")
-SERVICE = re.compile(r"(/ims/oneroster(/.*)?|/v1p[12])$", re.IGNORECASE)
+SERVICE = re.compile(r"(/ims/oneroster(/rostering)?(/v1p[12])?|/v1p[12])$", re.IGNORECASE)
 
 SHA256, SHA1, BEARER, OAUTH2 = "oauth1-sha256", "oauth1-sha1", "bearer", "oauth2"
 DOORS = (
@@ -26,6 +26,7 @@ DOORS = (
     (OAUTH2, "OAuth 2, client credentials"),
     (BEARER, "A bearer token"),
 )
+HOST = re.compile(r"[a-z0-9.:_-]+")
 NO_ADDRESS = "That is not an address of a server: https://, a host, and perhaps a path."
 
 
@@ -93,7 +94,7 @@ def canonical(url: str, *, query: bool = False) -> str:
     except (ValueError, UnicodeError):
         raise forms.ValidationError(NO_ADDRESS) from None
     odd = "@" in parts.netloc or parts.fragment or (parts.query and not query) or not url.isascii()
-    if parts.scheme not in {"http", "https"} or not host or odd:
+    if parts.scheme not in {"http", "https"} or not HOST.fullmatch(host) or odd:
         raise forms.ValidationError(NO_ADDRESS)
     host = f"[{host}]" if ":" in host else host
     usual = port in {None, 443 if parts.scheme == "https" else 80}

@@ -63,7 +63,8 @@ def prepare(kinds: Sequence[str], password: str) -> World:
     """
     with tenancy.support():
         support = _support()
-        found, connections = True, []
+        found = True
+        connections: list[Connection] = []
         for kind in kinds:
             linking.refresh_tenants(kind)
             tenant = UpstreamTenant.objects.get(kind=kind)

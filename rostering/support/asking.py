@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from accounts.models import School, User
     from integrations.models import Connection
 
-Kind = SupportRequest.Kind
+Kind, State = SupportRequest.Kind, SupportRequest.State
 
 #: What we promise: how long an answer takes at most.
 SYNC = timedelta(hours=4)
@@ -53,14 +53,12 @@ def ask(  # noqa: PLR0913 - what a request consists of
     """Put a request into the queue, or find the one that waits already; and whether it is a new one.
 
     `school` is null for what concerns the district; then only District admins see it.
-    `within` is the promise where it is not the usual one.
-    Any number of presses at once make one request: the table decides.
+    `within` is the promise where it is not the usual one. Any number of presses at once make
+    one request: the table decides.
     """
     if by.district_id is None:
         raise NotPossible("Requests come from schools.")
-    waiting = SupportRequest.objects.exclude(state=SupportRequest.State.ANSWERED).filter(
-        district_id=by.district_id, school=school
-    )
+    waiting = SupportRequest.objects.filter(district_id=by.district_id, school=school).exclude(state=State.ANSWERED)
     what = {"connection": connection, "kind": kind, "about": about}
     same = waiting.filter(**what)
     if same.exists():
@@ -78,7 +76,7 @@ def ask(  # noqa: PLR0913 - what a request consists of
     )
     if not _insert(made):
         return same.get(), False
-    after = {"kind": kind, "about": about, "school": school.pk if school else None}
+    after = {"kind": kind, "about": about, "school": made.school_id}
     audit.record(by, "request.ask", made, district=made.district_id, after=after)
     return made, True
 

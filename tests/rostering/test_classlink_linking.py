@@ -11,10 +11,11 @@ from accounts import tenancy
 from integrations import registry
 from integrations.models import Connection
 from integrations.provider import Unreachable
+from integrations.records import Tenant
 from tests import factories
 from tests.desk import Desk, desk, supported, world
 from tests.rostering.identifiers import fresh, sent, tied
-from tests.rostering.pages import plain
+from tests.rostering.pages import card, plain, read
 
 __all__ = ["desk", "fresh", "supported", "tied", "world"]
 
@@ -103,3 +104,30 @@ def test_the_school_reads_that_identifiers_are_checked_if_support_says_so(desk: 
         other = factories.request(fresh.admin, fresh.school, about="other")
     assert "Identifiers to check" not in desk.look(f"/admin/requests/{other.pk}/")
     assert check not in plain(desk.look(f"/admin/requests/{other.pk}/answer/?template=check"))
+
+
+def test_until_it_works_the_school_waits_for_smartpass(fresh: factories.World, tied: Connection) -> None:
+    with tenancy.support():
+        Connection.objects.filter(pk=tied.pk).update(state="setting_up")
+        factories.link(tied, fresh.school, "0042")
+    assert card(fresh.admin, str(tied.pk)).startswith("ClassLink Setting up")
+    request = sent(fresh, ("0042", "Alder High", "4402"))
+    mine = card(fresh.admin, str(tied.pk))
+    assert mine.startswith("ClassLink Waiting for SmartPass")
+    assert f"#{request.pk}" in mine
+    assert "Next move SmartPass'" in mine
+    assert "Waiting for SmartPass" in read(fresh.district_admin, "/accounts/schools/")
+    assert card(fresh.district_admin, str(tied.pk)).startswith("ClassLink Waiting for SmartPass")
+
+
+def test_the_list_of_tenants_is_asked_anew_for_the_same_search(
+    desk: Desk, fresh: factories.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "tenants", lambda _: [Tenant("2041", "Alder Unified"), Tenant("7", "Birch USD")])
+    find = f"/admin/districts/{fresh.district.pk}/sources/classlink/"
+    assert "Nothing found." in desk.look(f"{find}?q=2041")
+    answer = desk.client.post(f"{find}?q=2041")
+    assert answer.headers["Location"] == f"{find}?q=2041"
+    assert "Alder Unified" in desk.look(f"{find}?q=2041")
+    assert "Birch USD" not in desk.look(f"{find}?q=2041")
+    assert "Birch USD" in desk.look(f"{find}?q=usd+birch")

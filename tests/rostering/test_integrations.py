@@ -192,9 +192,32 @@ def test_only_admins(world: factories.World) -> None:
         assert browser(who).get(INTEGRATIONS).status_code == 403
         assert browser(who).get("/help/").status_code == 403
         assert browser(who).get("/accounts/integrations/ask/gsuite/").status_code == 403
-    for kind in ("nothing", "ask"):
+    for kind in ("nothing", "ask", "sis"):
         for path in (f"ask/{kind}/", f"{kind}/", f"{kind}/ready/"):
             assert browser(world.admin).get(INTEGRATIONS + path).status_code == 404
+
+
+def test_what_support_opened_has_a_card_and_a_page(world: factories.World) -> None:
+    assert 'id="card-sis"' not in browser(world.admin).get(INTEGRATIONS).content.decode()
+    change(world, state=ConnectionState.DISCONNECTED)
+    with tenancy.support():
+        SchoolLink.objects.update(active=False)
+        tie = factories.connection(world.district, kind="sis")
+        factories.link(tie, world.school)
+    page = card(world.admin, str(tie.pk))
+    assert page.startswith("OneRoster Connected Takes your students and staff from OneRoster")
+    assert f"[{INTEGRATIONS}sis/] OneRoster settings" in page
+    own = read(world.admin, f"{INTEGRATIONS}sis/")
+    assert "In OneRoster In SmartPass Synced People from OneRoster Alder High at OneRoster Alder High Yes" in own
+    assert "OneRoster site administrator → Admin, Teacher" in own
+    assert "Your school rosters with OneRoster." in card(world.admin, "classlink")
+    with tenancy.support():
+        Connection.objects.filter(pk=tie.pk).update(state=ConnectionState.NEEDS_ATTENTION, problem_text="Refused.")
+    assert "Ask whoever looks after OneRoster in your district" in read(world.admin, f"{INTEGRATIONS}sis/")
+    with tenancy.support():
+        Connection.objects.filter(pk=tie.pk).update(state=ConnectionState.SETTING_UP)
+        SchoolLink.objects.filter(connection=tie).update(active=False)
+    assert "[/help/#ask] Message us" in card(world.district_admin, str(tie.pk))
 
 
 def test_a_district_may_take_its_other_schools_from_another_source(world: factories.World) -> None:

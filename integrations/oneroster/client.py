@@ -38,18 +38,21 @@ PLURAL = {"user": "users", "org": "orgs"}
 
 
 class Reading:
-    """Several walks that must show one state of the source."""
+    """Several walks that must show one state of the source.
+
+    Revisions are compared within each collection: the orgs, read before and after the
+    users, show whatever changed in between, and no server need number all its lists alike.
+    """
 
     def __init__(self) -> None:
         """Nothing was read yet."""
-        self.revision = ""
+        self._revisions: dict[str, str] = {}
 
     def see(self, reply: Reply) -> None:
         """Raises `Changed` if the source says that it is no longer what it was at the first page."""
         revision = reply.headers.get(REVISION, "").strip()
-        if revision and self.revision and revision != self.revision:
+        if revision and revision != self._revisions.setdefault(reply.where, revision):
             raise Changed(f"{reply.source} changed while its roster was read.")
-        self.revision = self.revision or revision
 
 
 class Server:

@@ -10,6 +10,7 @@ from django import forms
 
 from accounts.deeds import Reason
 from accounts.models import Roles, School
+from accounts.templatetags.smartpass import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,7 +147,7 @@ class RoleMapping(Reason):
         self.words = list(in_force)
         for word in self.words:
             self.fields[f"word_{word}"] = forms.ChoiceField(
-                label=f"{label} {word.replace('_', ' ')}",
+                label=f"{label} {spaced(word)}",
                 choices=MEANINGS,
                 required=False,
                 initial=" ".join(sorted(in_force[word])),

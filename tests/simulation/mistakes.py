@@ -144,9 +144,6 @@ MISTAKES = [
     Mistake("a night that named them ends no count", "confirm.missed", "n.applied_at > f.applied_at", "false"),
     Mistake("one file read twice is two", "confirm.missed", "f.as_of <> coalesce", "f.as_of = coalesce"),
     Mistake("the oldest miss counts", "confirm.missed", "n.applied_at DESC", "n.applied_at"),
-    Mistake("a preview is a night", "confirm.complete", " AND NOT n.preview", ""),
-    Mistake("an undo is a night", "confirm.complete", " AND n.undoes_id IS NULL", ""),
-    Mistake("a night that proves nothing counts", "confirm.complete", " AND n.removals = ''", ""),
     Mistake(
         "somebody still there is called unconfirmed", "report.standing", "WHEN 'in_scope' THEN", "WHEN 'inactive' THEN"
     ),

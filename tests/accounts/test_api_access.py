@@ -18,7 +18,7 @@ from tests import factories
 PAGE = "/accounts/api-access/"
 NEW = f"{PAGE}new/"
 TOKEN = re.compile(r'name="token" value="(\w+)"')
-KEY = re.compile(r'<pre id="key">(sp_[\w-]{40})</pre>')
+KEY = re.compile(r'<pre id="key" class="mono">(sp_[\w-]{40})</pre>')
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from accounts import tenancy
@@ -13,6 +15,11 @@ from tests.journeys.conftest import DESK, Open
 from tests.journeys.states import State
 from tests.journeys.states.every import NO_PAGE, STATES
 from tests.test_walls import addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page, Response
 
 NARROW = {"width": 320, "height": 640}
 #: Addresses that are no pages of the schools' app.
@@ -39,16 +46,32 @@ def test_states_have_names_of_their_own() -> None:
     assert len(names) == len(set(names))
 
 
+def opened(state: State, see: Open, blank: Callable[[], None], **look: Any) -> Page:
+    """The page in this state, in a world of its own; one that ended elsewhere than meant, as an error page, fails."""
+    blank()
+    world, user = prepared(state)
+    page = see(user, state.address(world), status=state.status, **look)
+    answers = [state.status]
+    page.on("response", lambda answer: answers.append(answer.status) if _is_a_page(answer) else None)
+    state.then(page)
+    page.wait_for_load_state("networkidle")
+    assert answers[-1] == (state.ends or state.status), f"{state.name} ended at {page.url}"
+    return page
+
+
+def _is_a_page(answer: Response) -> bool:
+    return answer.request.is_navigation_request() and not 300 <= answer.status < 400
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
-def test_a_state_is_accessible(state: State, see: Open) -> None:
-    world, user = prepared(state)
+def test_a_state_is_accessible(state: State, see: Open, blank: Callable[[], None]) -> None:
     wrong = []
     for dark in (False, True):
-        page = see(user, state.address(world), size=DESK, dark=dark, status=state.status)
-        state.then(page)
-        page.wait_for_load_state("networkidle")
+        page = opened(state, see, blank, size=DESK, dark=dark)
         wrong += scanning.axe(page)
+        if not dark:
+            page.context.close()
     wrong += scanning.keyboard(page)
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     wrong += scanning.cut_off(page)

@@ -26,6 +26,8 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
         self.label_suffix = ""
         self.fields["login"].label = "Email or username"
         self.fields["login"].max_length = 320
+        self.fields["login"].error_messages["required"] = "Enter your email or username."
+        self.fields["password"].error_messages["required"] = "Enter your password."
         handle = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "required": True}
         self.fields["login"].widget.attrs = handle
         self.fields["password"].help_text = ""

@@ -18,11 +18,15 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "ArrowUp" && at > -1) { event.preventDefault(); (items[at - 1] ?? summary).focus(); }
 });
 
-// A strip that is longer than the screen begins with what is chosen in it.
-for (const chosen of document.querySelectorAll(".side [aria-current], .tabs [aria-current]")) {
-  const strip = chosen.closest("ul"), [a, b] = [chosen, strip].map((each) => each.getBoundingClientRect());
-  strip.scrollLeft += a.left - b.left - (b.width - a.width) / 2;
+// A strip that is longer than the screen shows what is chosen in it.
+function showChosen() {
+  for (const chosen of document.querySelectorAll(".side [aria-current], .tabs [aria-current]")) {
+    const strip = chosen.closest("ul"), [a, b] = [chosen, strip].map((each) => each.getBoundingClientRect());
+    strip.scrollLeft += a.left - b.left - (b.width - a.width) / 2;
+  }
 }
+showChosen();
+addEventListener("resize", showChosen);
 
 // Buttons that do nothing without this script are hidden until it is here.
 for (const button of document.querySelectorAll("button[data-show], button[data-copy], button[data-print]")) button.hidden = false;

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from django.test.testcases import LiveServerThread
@@ -66,18 +65,6 @@ def site(committed_db: None) -> Iterator[str]:
 
 
 @pytest.fixture
-def blank(committed_db: None, empty_tables: Callable[[], None]) -> Callable[[], None]:
-    """Give what empties the database once more, for a second world in one test."""
-    del committed_db
-
-    def again() -> None:
-        empty_tables()
-        cache.clear()
-
-    return again
-
-
-@pytest.fixture
 def see(browser: Browser, site: str) -> Iterator[Open]:
     """Open pages as somebody (None: nobody yet): `see(user, path, size=DESK, dark=False, status=200)`.
 
@@ -123,7 +110,8 @@ def session_of(user: User, site: str) -> Any:
 
 def _is_news(said: ConsoleMessage) -> bool:
     """Whether a line of the console is an error that the answers' own statuses do not tell."""
-    return said.type == "error" and "Failed to load resource" not in said.text
+    told = ("Failed to load resource", "Response Status Error Code")
+    return said.type == "error" and not any(words in said.text for words in told)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

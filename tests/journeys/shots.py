@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 FOLDER = Path(settings.BASE_DIR) / "var" / "shots"
-SIZES = {"375": PHONE, "1280": DESK}
+SIZES = {"1280": DESK, "375": PHONE}
 #: The bars at the window's edges would lie across the middle of a photograph of the whole page.
 NOTHING_STICKS = """() => {
   for (const each of document.querySelectorAll(".bulk")) each.style.position = "static";
@@ -79,13 +79,13 @@ def album() -> Iterator[Album]:
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
-def test_shot(state: State, see: Open, album: Album, blank: Callable[[], None]) -> None:
-    for size_name, size in SIZES.items():
-        page = opened(state, see, blank, size=size)
+def test_shot(state: State, see: Open, album: Album) -> None:
+    page = opened(state, see)
+    if not state.refused:
+        album.read(state, page)
+    for width, size in SIZES.items():
+        page.set_viewport_size(size)  # type: ignore[arg-type]
         page.evaluate(NOTHING_STICKS)
-        if size is DESK and not state.refused:
-            album.read(state, page)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            album.take(state, page, f"{size_name}-{scheme}")
-        page.context.close()
+            page.emulate_media(color_scheme=scheme)
+            album.take(state, page, f"{width}-{scheme}")

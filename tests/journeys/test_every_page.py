@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,8 +17,6 @@ from tests.journeys.states.every import NO_PAGE, STATES
 from tests.test_walls import addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playwright.sync_api import Page, Response
 
 NARROW = {"width": 320, "height": 640}
@@ -46,11 +44,10 @@ def test_states_have_names_of_their_own() -> None:
     assert len(names) == len(set(names))
 
 
-def opened(state: State, see: Open, blank: Callable[[], None], **look: Any) -> Page:
-    """The page in this state, in a world of its own; one that ended elsewhere than meant, as an error page, fails."""
-    blank()
+def opened(state: State, see: Open) -> Page:
+    """The page in this state, at desk size; one that ended elsewhere than meant, as an error page, fails."""
     world, user = prepared(state)
-    page = see(user, state.address(world), status=state.status, **look)
+    page = see(user, state.address(world), size=DESK, status=state.status)
     answers = [state.status]
     page.on("response", lambda answer: answers.append(answer.status) if _is_a_page(answer) else None)
     state.then(page)
@@ -65,13 +62,12 @@ def _is_a_page(answer: Response) -> bool:
 
 @pytest.mark.long
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
-def test_a_state_is_accessible(state: State, see: Open, blank: Callable[[], None]) -> None:
+def test_a_state_is_accessible(state: State, see: Open) -> None:
+    page = opened(state, see)
     wrong = []
-    for dark in (False, True):
-        page = opened(state, see, blank, size=DESK, dark=dark)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
         wrong += scanning.axe(page)
-        if not dark:
-            page.context.close()
     wrong += scanning.keyboard(page)
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     wrong += scanning.cut_off(page)

@@ -59,7 +59,6 @@ STATES = [
     ),
     State("account_login", "nothing typed", "/auth/login/", who="", then=submit("Sign in")),
     State("account_login", "too many tries", "/auth/login/", who="", then=many_tries),
-    State("account_login", "suspended", "/auth/login/", who="", given=suspended, then=SIGN_IN),
     State("choose_district", "choice", "/auth/login/", who="", given=twice, then=SIGN_IN),
     State(
         "choose_district", "none chosen", "/auth/login/", who="", given=twice, then=after(SIGN_IN, press("Continue"))
@@ -94,5 +93,5 @@ STATES = [
     State("home", "teacher at two schools", "/", who="teacher", given=two_schools),
     State("home", "teacher", "/", who="teacher"),
     State("home", "student", "/", who="student"),
-    State("account_inactive", "told", "/auth/inactive/", who=""),
+    State("account_inactive", "told", "/auth/login/", who="", given=suspended, then=SIGN_IN),
 ]

@@ -133,7 +133,7 @@ STATES = [
     State("explain", "not there", FIND + "account/9999999/", status=404),
     State("explain_record", "new tonight", RECORD),
     State("explain_record", "switched off", RECORD, given=switched_off),
-    State("explain_record", "school not linked", RECORD, given=not_linked),
+    State("explain_record", "school not linked", RECORD, who="district_admin", given=not_linked),
     State("explain_record", "unreadable", RECORD, given=unreadable),
     State("explain_record", "asked, no answer", RECORD, then=submit("Re-check now")),
     State("explain_record", "not there", FIND + "record/9999999/", status=404),

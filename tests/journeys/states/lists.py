@@ -68,7 +68,8 @@ def hidden(world: World) -> None:
     """Some are suspended and some disabled, and somebody has two roles."""
     for number, status in enumerate(("suspended", "suspended", "disabled")):
         who = factories.person(world.district, world.school, Roles.STUDENT, last_name=f"Fox{number:02}")
-        Membership.objects.filter(user=who).update(status=status, suspended_by="person")
+        by = "person" if status == "suspended" else ""
+        Membership.objects.filter(user=who).update(status=status, suspended_by=by)
 
 
 def late(world: World) -> None:

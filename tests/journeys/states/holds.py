@@ -64,7 +64,7 @@ def promoted(world: World) -> None:
     leaving(3)(world)
     for number in range(2):
         who = factories.person(world.district, world.school, Roles.TEACHER, last_name=f"Hale{number:02}")
-        new = {"kind": Change.Kind.ROLES, "before": {"roles": ["teacher"]}, "after": {"roles": ["admin", "teacher"]}}
+        new = {"kind": Change.Kind.ROLES, "before": {"roles": "teacher"}, "after": {"roles": "admin teacher"}}
         factories.change(world.run, who, world.school, hold=world.hold, **new)
     listed(world, text="3 of 90 students would be suspended, and 2 people would become Admins.")
 

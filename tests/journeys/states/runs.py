@@ -76,7 +76,7 @@ def undoing(world: World) -> None:
 
 def a_month(world: World) -> None:
     """A month of nights: quiet ones, some with warnings, one that failed, one that was missed, one by hand."""
-    decided(world)
+    nobody_needs(world)
     tonight = next_night() - timedelta(days=1)
     for ago in range(1, 31):
         if ago == 12:
@@ -85,6 +85,8 @@ def a_month(world: World) -> None:
         ended: dict[str, Any] = {"started_at": at, "finished_at": at + timedelta(minutes=3), "applied_at": at}
         if ago == 5:
             ended |= {"state": RunState.FAILED, "applied_at": None, "step": "fetch"}
+        if ago % 11 == 3:
+            ended |= {"removals": "announced 9 and gave 8"}
         if ago == 9:
             ended |= {"trigger": Trigger.ASKED, "asked_by": world.admin, "night": None}
         run = factories.run(world.connection, **{"night": at.date(), **ended})
@@ -95,8 +97,8 @@ def a_month(world: World) -> None:
 
 def everywhere(world: World) -> None:
     """Many kinds of changes, at both schools."""
-    before = {"first_name": "Jo", "roles": ["teacher"], "status": "suspended"}
-    after = {"first_name": "Jordan", "roles": ["admin", "teacher"], "status": "active"}
+    before = {"first_name": "Jo", "roles": "teacher", "status": "suspended"}
+    after = {"first_name": "Jordan", "roles": "admin teacher", "status": "active"}
     for kind in (Change.Kind.CREATE, Change.Kind.ROLES, Change.Kind.REACTIVATE, Change.Kind.ADOPT):
         for who, school in ((world.student, world.school), (world.sister_student, world.sister)):
             factories.change(world.run, who, school, kind=kind, before=before, after=after)

@@ -1,11 +1,15 @@
 // What HTML does not do by itself. Every page works without it.
 "use strict";
 
-// Menus are <details>: one at a time, closed by Esc (focus goes back) and by a press elsewhere.
+// Menus are <details>: one at a time, closed by Esc (focus goes back), by a press elsewhere and when focus goes on.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
+});
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details.menu[open]");

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.connection import create_connection
+
+from integrations import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +51,30 @@ class _SecureConnection(_Verbatim, HTTPSConnection):
     """HTTPS, for everything else."""
 
 
+class _PublicConnection(_SecureConnection):
+    """HTTPS to public addresses only: the name is looked up once, and TLS still verifies the name."""
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to an address that was looked at; the next one where that does not answer."""
+        failed: OSError | None = None
+        for address in addresses.look_up(self.host, self.port):
+            try:
+                return create_connection((address, self.port), self.timeout, socket_options=self.socket_options)
+            except OSError as error:
+                failed = error
+        raise failed or OSError("no address")
+
+
 class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _PlainConnection
 
 
 class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
+
+
+class _PublicPool(HTTPSConnectionPool):
+    ConnectionCls = _PublicConnection
 
 
 class Adapter(HTTPAdapter):
@@ -63,6 +84,13 @@ class Adapter(HTTPAdapter):
         """Make pools of verbatim connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+
+    def public_only(self) -> None:
+        """From now on connect to public addresses only, and never without TLS.
+
+        A proxy named by the environment is ours, and connects for itself.
+        """
+        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """The same behind a proxy named by the environment."""

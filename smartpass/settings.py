@@ -251,7 +251,12 @@ CLASSLINK_HOSTS = {
     "auth": env.host("CLASSLINK_AUTH_URL", "https://launchpad.classlink.com", https_only=PRODUCTION),
     "info": env.host("CLASSLINK_INFO_URL", "https://nodeapi.classlink.com", https_only=PRODUCTION),
 }
-SOURCE_HOSTS = {"clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL}, "classlink": CLASSLINK_HOSTS}
+ONEROSTER_FILES_ROOT = env.text("ONEROSTER_FILES_ROOT", str(VAR_DIR / "oneroster"))
+SOURCE_HOSTS = {
+    "clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL},
+    "classlink": CLASSLINK_HOSTS,
+    "oneroster_files": {"root": ONEROSTER_FILES_ROOT},
+}
 """Where each kind of source is reached. Anything but the real one is a sandbox."""
 SOURCE_SECRETS = {
     "clever": {
@@ -260,6 +265,9 @@ SOURCE_SECRETS = {
     },
     "classlink": {"partner_key": env.text("CLASSLINK_PARTNER_KEY")},
 }
+
+ALLOW_PRIVATE_SOURCES = env.flag("ALLOW_PRIVATE_SOURCES", default=EMBEDDED, allowed=not PRODUCTION)
+"""Whether a source's address that support typed may lead into our own network: to a sandbox on this machine, say."""
 
 # The API
 

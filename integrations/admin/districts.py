@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -32,8 +33,9 @@ def sources(request: HttpRequest, district_id: int) -> HttpResponse:
     district = district_for_support(user, district_id)
     context = {
         "district": district,
-        "connections": access.connections_in(user, district),
-        "kinds": [(kind, provider.label) for kind, provider in registry.PROVIDERS.items()],
+        "connections": [(each, label_of(each.kind)) for each in access.connections_in(user, district)],
+        "listed": [(kind, label_of(kind)) for kind in registry.PROVIDERS if not registry.settings_form(kind)],
+        "opened": [(kind, label_of(kind)) for kind in registry.PROVIDERS if registry.settings_form(kind)],
     }
     return show(request, "console/sources.html", f"{district.name} · Sources", context)
 
@@ -45,6 +47,8 @@ def find_tenant(request: HttpRequest, district_id: int, kind: str) -> HttpRespon
     user = person(request)
     district = district_for_support(user, district_id)
     label = label_of(kind)
+    if registry.settings_form(kind):
+        raise Http404
     if request.method == "POST":
         try:
             found = linking.refresh_tenants(kind)

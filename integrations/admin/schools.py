@@ -39,6 +39,7 @@ def connection_page(request: HttpRequest, connection_id: int) -> HttpResponse:
     context = {
         "connection": connection,
         "label": label_of(connection.kind),
+        "has_settings": registry.settings_form(connection.kind) is not None,
         "problem": problem,
         "links": [(link, link.external_id in ids or bool(problem)) for link in links],
         "unlinked": [place for place in shared if place.external_id not in linked],

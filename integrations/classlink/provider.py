@@ -117,7 +117,8 @@ class ClassLinkProvider(OneRosterProvider):
             parts = urlsplit(access.url)
             path = parts.path.rstrip("/")
             base = path if path.endswith(BASE) else f"{path}{BASE}"
-            http = Client(f"{parts.scheme}://{parts.netloc}", SOURCE, self.limits, self.sleep)
+            origin = f"{parts.scheme}://{parts.netloc}"
+            http = Client(origin, SOURCE, self.limits, self.sleep, public_only=self.public_only)
             return Server(http, base, OAuth1(access.key, access.secret), RECONNECT)
         door = Bearer(access.bearer, self._another(access) if renews else None)
         return Server(self._proxy, f"{PROXIES[access.way]}/{access.segment}{BASE}", door, RECONNECT)

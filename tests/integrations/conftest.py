@@ -85,6 +85,7 @@ def open_classlink(classlink: ClassLinkSandbox, naps: list[float], kept: Kept) -
         kind: type[ClassLinkProvider] = type("ImpatientClassLink", (ClassLinkProvider,), changed)
         own = kept.setdefault(str(tenant.tenant_id), {})
         secrets = {**classlink.secrets(), **own}
-        return kind(str(tenant.tenant_id), classlink.hosts(), secrets, keep=own.update)
+        hosts = {**classlink.hosts(), "private": "yes"}
+        return kind(str(tenant.tenant_id), hosts, secrets, keep=own.update)
 
     return open_it

@@ -116,6 +116,17 @@ def test_trap_48_every_request_is_signed_with_its_query(
     assert len(read_all(direct(classlink, open_classlink, tenant))) == 250
 
 
+def test_a_districts_own_server_is_not_inside_our_network(
+    classlink: ClassLinkSandbox, tenant: Tenant, open_classlink: OpenClassLink
+) -> None:
+    """Whatever ClassLink says where it is: only on a machine whose sandboxes are, too."""
+    source = direct(classlink, open_classlink, tenant)
+    source.hosts = classlink.hosts()
+    with pytest.raises(Refused, match="must be reached over https"):
+        source.check()
+    assert [entry for entry in classlink.log if entry.path.startswith(BASE)] == []
+
+
 @pytest.mark.parametrize(("minutes", "which"), [(10, "ahead of"), (-10, "behind")])
 def test_trap_49_a_clock_that_is_off_is_said_to_be(
     minutes: int, which: str, classlink: ClassLinkSandbox, tenant: Tenant, open_classlink: OpenClassLink

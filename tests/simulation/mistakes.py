@@ -73,6 +73,12 @@ MISTAKES = [
     ),
     Mistake("family is not asked", "plan.match", "k.family = g.family", "true"),
     Mistake("a listed user can be claimed", "plan.match", "WHERE NOT k.present AND", "WHERE"),
+    Mistake(
+        "who is listed by an older id can be claimed",
+        "plan.match",
+        "SELECT user_id FROM listed WHERE user_id IS NOT NULL",
+        "SELECT l.user_id FROM integrations_link l JOIN listed x USING (external_id) WHERE l.kind = 'roster'",
+    ),
     Mistake("new ids are believed on a bad night", "plan.match", "k.linked AND NOT %(removals)s", "false"),
     Mistake("what is said of the deleted is heard", "plan.people", "d.deleted_at IS NOT NULL", "false"),
     Mistake("legacy ids are ignored", "plan.match", "AND l.external_id = x.id", "AND false"),

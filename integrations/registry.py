@@ -28,6 +28,7 @@ SOURCES = (
     "integrations.clever.provider.CleverProvider",
     "integrations.classlink.provider.ClassLinkProvider",
     "integrations.sis.provider.SisProvider",
+    "integrations.oneroster_files.provider.OneRosterFilesProvider",
 )
 PROVIDERS: dict[str, type[Provider]] = {source.kind: source for source in map(import_string, SOURCES)}
 
@@ -120,6 +121,11 @@ def roles_of(connection: Connection, rules: Sequence[Rule] | None = None) -> dic
     """The roles each source word gives at this connection, with its own mapping, or with one to try."""
     mapped = rules if rules is not None else mapping_of(connection)
     return role_map(dict(PROVIDERS[connection.kind].role_defaults), {**connection.roles, **roles_by_word(mapped)})
+
+
+def can_be_asked(kind: str) -> bool:
+    """Whether the source answers questions about one person."""
+    return PROVIDERS[kind].answers_by_id
 
 
 def label(kind: str) -> str:

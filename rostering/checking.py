@@ -56,6 +56,8 @@ def ask(seen: Seen) -> Answer:
     Raises NotPossible, in words, if the source knows no id of theirs or was asked too often.
     """
     source = registry.label(seen.told.connection.kind)
+    if not registry.can_be_asked(seen.told.connection.kind):
+        raise NotPossible(f"{source} gives whole lists and can't be asked about one person.")
     ids = [record.external_id for record in seen.told.records]
     ids = list(dict.fromkeys([*ids, *(link.external_id for link in seen.told.links)]))[:IDS]
     if not ids or seen.deleted:

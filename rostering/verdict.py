@@ -184,8 +184,12 @@ def _asked(seen: Seen, source: str) -> Iterator[Step]:
     """What the last night found about somebody its list did not name."""
     answers = {"E-STILL-THERE": "Still there", "E-NOT-CONFIRMED": "No answer"}
     for issue in seen.told.issues:
-        if issue.code in answers and not seen.told.records:
+        if issue.code not in answers or seen.told.records:
+            continue
+        if registry.can_be_asked(seen.told.connection.kind):
             yield Step(f"{source} was asked about them", answers[issue.code], "warn", issue.code)
+        else:
+            yield Step(f"{source} was asked about them", "It can't be asked", "warn", "E-MISSED")
 
 
 def _matched(seen: Seen, source: str) -> Iterator[Step]:

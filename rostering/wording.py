@@ -36,7 +36,7 @@ ISSUES: dict[str, tuple[str, str]] = {
     "E-SAME-PERSON": ("May be an account with Admin that is already here.", "A person must say so."),
     "E-ID-CHANGED": ("May be somebody who got a new id in {source}.", "We check again tonight."),
     "E-STILL-THERE": ("Missing from the list, but {source} still has them. We kept them.", "Nothing to do."),
-    "E-NOT-CONFIRMED": ("Missing, and {source} didn't say why. We kept them.", "We ask again tonight."),
+    "E-NOT-CONFIRMED": ("Missing, and {source} didn't say why. We kept them.", "We look again tonight."),
     "E-HELD": ("Waiting for approval in a hold.", "Review the hold."),
 }
 

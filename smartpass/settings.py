@@ -253,7 +253,12 @@ CLASSLINK_HOSTS = {
     "auth": env.host("CLASSLINK_AUTH_URL", "https://launchpad.classlink.com", https_only=PRODUCTION),
     "info": env.host("CLASSLINK_INFO_URL", "https://nodeapi.classlink.com", https_only=PRODUCTION),
 }
-SOURCE_HOSTS = {"clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL}, "classlink": CLASSLINK_HOSTS}
+ONEROSTER_FILES_ROOT = env.text("ONEROSTER_FILES_ROOT", str(VAR_DIR / "oneroster"))
+SOURCE_HOSTS = {
+    "clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL},
+    "classlink": CLASSLINK_HOSTS,
+    "oneroster_files": {"root": ONEROSTER_FILES_ROOT},
+}
 """Where each kind of source is reached. Anything but the real one is a sandbox."""
 SOURCE_SECRETS = {
     "clever": {

@@ -42,6 +42,8 @@ def why_nobody_leaves(staged: str, receipt: Receipt, linked: set[str]) -> str:
     if receipt.announced is not None and receipt.announced != receipt.rows:
         return ANNOUNCED.format(announced=f"{receipt.announced:,}", rows=f"{receipt.rows:,}")
     if not receipt.closed:
+        if open_by_nature := receipt.notes.get("open"):
+            return open_by_nature
         repeated = receipt.notes.get("repeated")
         return REPEATED.format(repeated=repeated) if repeated else UNFINISHED
     if not linked <= set(receipt.places):

@@ -53,7 +53,7 @@ TERMS: tuple[tuple[str, str], ...] = (
     ("Account", "A person's entry. A standard account signs in with a SmartPass password and is added by hand."),
     ("Role", "Student, Teacher, Admin or Assistant. One person can be Admin and Teacher."),
     ("Assistant", "Acts for one or more teachers; has no other role."),
-    ("Source", "Where accounts come from: Clever, ClassLink, a OneRoster server, or a person."),
+    ("Source", "Where accounts come from: Clever, ClassLink, OneRoster, or a person."),
     ("Sync", "The check that makes SmartPass match the source."),
     ("Preview", "What a sync would do, without doing it."),
     ("Hold", "A risky part of a sync that waits for a person's yes."),

@@ -93,7 +93,11 @@ class Nights:
 
     def days_pass(self, days: int) -> None:
         """Everything that has run lies so many days further back."""
-        earlier = timedelta(days=days)
+        self.hours_pass(24 * days)
+
+    def hours_pass(self, hours: float) -> None:
+        """Everything that has run lies so many hours further back."""
+        earlier = timedelta(hours=hours)
         with tenancy.district(self.district.pk):
             Run.objects.update(
                 applied_at=F("applied_at") - earlier, created_at=F("created_at") - earlier,

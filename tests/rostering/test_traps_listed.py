@@ -51,7 +51,7 @@ CLEVER = Source(
 ONEROSTER = Source(
     "ClassLink and OneRoster",
     r"test_(classlink|oneroster|files)_",
-    {*range(1, 56)},
+    {*range(1, 56), *range(64, 70)},
     {3, 8, 14, 15, 17, 18, 19, 22, 32, 40, 41, *range(45, 50), 55},
     {*range(56, 64)},
 )

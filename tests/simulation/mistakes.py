@@ -73,6 +73,12 @@ MISTAKES = [
     ),
     Mistake("family is not asked", "plan.match", "k.family = g.family", "true"),
     Mistake("a listed user can be claimed", "plan.match", "WHERE NOT k.present AND", "WHERE"),
+    Mistake(
+        "who is listed by an older id can be claimed",
+        "plan.match",
+        "SELECT user_id FROM listed WHERE user_id IS NOT NULL",
+        "SELECT l.user_id FROM integrations_link l JOIN listed x USING (external_id) WHERE l.kind = 'roster'",
+    ),
     Mistake("new ids are believed on a bad night", "plan.match", "k.linked AND NOT %(removals)s", "false"),
     Mistake("what is said of the deleted is heard", "plan.people", "d.deleted_at IS NOT NULL", "false"),
     Mistake("legacy ids are ignored", "plan.match", "AND l.external_id = x.id", "AND false"),
@@ -139,6 +145,11 @@ MISTAKES = [
     Mistake("nobody is asked about by an older id", "confirm.absent", "l.kind = 'legacy' AND", "false AND"),
     Mistake("every older id is asked about", "confirm.absent", "r.external_id = l.external_id", "true"),
     Mistake("the unanswered leave", "confirm.stay", "why = 'absent' AND", "why = 'gone' AND"),
+    Mistake("a night too early counts", "confirm.missed", "t.started_at - %(apart)s", "t.started_at"),
+    Mistake("who was named again is gone", "confirm.missed", "r.external_id = ANY (a.ids)", "false"),
+    Mistake("a night that named them ends no count", "confirm.missed", "n.applied_at > f.applied_at", "false"),
+    Mistake("one file read twice is two", "confirm.missed", "f.as_of <> coalesce", "f.as_of = coalesce"),
+    Mistake("the oldest miss counts", "confirm.missed", "n.applied_at DESC", "n.applied_at"),
     Mistake(
         "somebody still there is called unconfirmed", "report.standing", "WHEN 'in_scope' THEN", "WHEN 'inactive' THEN"
     ),

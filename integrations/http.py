@@ -164,7 +164,7 @@ class Client:
         return link
 
     def close(self) -> None:
-        """Close the pooled connections."""
+        """Close every connection now; another request opens a new one."""
         self._adapter.close()
 
     def _patiently(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply:

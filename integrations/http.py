@@ -40,6 +40,11 @@ CHUNK = 256 * 1024
 SENDABLE = re.compile(r"/[!-~]*")
 
 
+#: What is sent beside a target. Where they depend on it (a signature over path and query, good for one try), a
+#: function of the target, called anew for each try.
+Headers = Mapping[str, str] | Callable[[str], Mapping[str, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may cost. Seconds, bytes and counts.
@@ -130,16 +135,16 @@ class Client:
         self._sleep = sleep
         self._adapter = Adapter(max_retries=0)
 
-    def get(self, target: str, headers: Mapping[str, str]) -> Reply:
+    def get(self, target: str, headers: Headers, handled: frozenset[int] = frozenset()) -> Reply:
         """GET `target` (path and query, sent untouched) and read the whole answer.
 
         Asks again after 500, 502, 503, 504 and broken connections, and waits when told
-        to (429); every other status is returned to the caller. Raises `Unreachable` when
-        the tries or the pauses are used up, `Malformed` for a link to another host or an
-        answer over the size limit.
+        to (429); every other status is returned to the caller, and so are those of
+        `handled`. Raises `Unreachable` when the tries or the pauses are used up,
+        `Malformed` for a link to another host or an answer over the size limit.
         """
         for _ in range(MOST_REDIRECTS + 1):
-            reply = self._patiently("GET", target, headers, None)
+            reply = self._patiently(target, headers, handled)
             if reply.status not in REDIRECTS:
                 return reply
             target = self.same_host(reply.headers.get("Location", ""), reply)
@@ -167,10 +172,16 @@ class Client:
         """Close every connection now; another request opens a new one."""
         self._adapter.close()
 
-    def _patiently(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def back_off(self, failures: int) -> None:
+        """Pause as after so many failures: for a caller that handles some of them itself."""
+        self._pause(growing_pause(failures))
+
+    def _patiently(self, target: str, headers: Headers, handled: frozenset[int]) -> Reply:
         failures = pauses = 0
         while True:
-            reply = self._attempt(method, target, headers, body)
+            reply = self._attempt("GET", target, headers(target) if callable(headers) else headers, None)
+            if reply is not None and reply.status in handled:
+                return reply
             if reply is not None and reply.status == 429:
                 pauses += 1
                 if pauses > self.limits.pauses:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accounts import tenancy
 from integrations import vault
+from integrations.classlink.provider import ClassLinkProvider
 from integrations.clever.provider import CleverProvider
 from integrations.http import Limits
 from integrations.models import Connection, role_map
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from integrations.provider import Provider
     from integrations.records import Tenant
 
-PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider,)}
+PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider, ClassLinkProvider)}
 
 
 #: For a page somebody waits for, in a thread others wait for: one short try.

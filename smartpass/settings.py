@@ -246,13 +246,19 @@ EMAIL_TIMEOUT = 20
 
 CLEVER_API_URL = env.host("CLEVER_API_URL", "https://api.clever.com", https_only=PRODUCTION)
 CLEVER_AUTH_URL = env.host("CLEVER_AUTH_URL", "https://clever.com", https_only=PRODUCTION)
-SOURCE_HOSTS = {"clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL}}
+CLASSLINK_HOSTS = {
+    "api": env.host("CLASSLINK_API_URL", "https://oneroster-proxy.apis.classlink.com", https_only=PRODUCTION),
+    "auth": env.host("CLASSLINK_AUTH_URL", "https://launchpad.classlink.com", https_only=PRODUCTION),
+    "info": env.host("CLASSLINK_INFO_URL", "https://nodeapi.classlink.com", https_only=PRODUCTION),
+}
+SOURCE_HOSTS = {"clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL}, "classlink": CLASSLINK_HOSTS}
 """Where each kind of source is reached. Anything but the real one is a sandbox."""
 SOURCE_SECRETS = {
     "clever": {
         "client_id": env.text("CLEVER_CLIENT_ID"),
         "client_secret": env.text("CLEVER_CLIENT_SECRET"),
     },
+    "classlink": {"partner_key": env.text("CLASSLINK_PARTNER_KEY")},
 }
 
 # The API

@@ -74,7 +74,7 @@ class InventedDistrict:
 
     def person(self, index: int) -> InventedPerson:
         """The person at `index`, counted from 0."""
-        kinds = _kinds(index)
+        kinds = kinds_at(index)
         chance = _chance(self.seed, index)
         main, chance = chance % self.schools, chance // self.schools
         student = kinds == ("student",)
@@ -95,12 +95,13 @@ class InventedDistrict:
     def guardian_of(self, index: int) -> int:
         """The index of the student that the guardian at `index` belongs to, or of the nearest student."""
         ward = _chance(self.seed, -1_000_000 - index) % max(self.people, 1)
-        while ward + 1 < self.people and _kinds(ward) != ("student",):
+        while ward + 1 < self.people and kinds_at(ward) != ("student",):
             ward += 1
         return ward
 
 
-def _kinds(index: int) -> tuple[str, ...]:
+def kinds_at(index: int) -> tuple[str, ...]:
+    """What the person at an index is: student, teacher, staff, district_admin, or two of them."""
     if index % ADMIN_EVERY == 0:
         return ("district_admin",)
     place = index % 50

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from accounts import tenancy
@@ -71,3 +72,23 @@ def test_secrets_that_do_not_open_are_a_refusal_in_words() -> None:
     other.secrets = world.connection.secrets
     with pytest.raises(Refused, match="cannot read what opens Clever"):
         registry.open_provider(other)
+
+
+@pytest.mark.django_db
+def test_a_new_first_key_takes_over_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    """After `reseal` the old key is not needed; what does not open is named and left as it is."""
+    with tenancy.support():
+        world = factories.world("Alder")
+        other = factories.connection(world.connection.district)
+    with override_settings(VAULT_KEYS=OLD):
+        registry.keep(world.connection, SECRETS)
+    with override_settings(VAULT_KEYS=NEW):
+        call_command("reseal")
+        assert capsys.readouterr().out == "1 connections' secrets are sealed with the first key.\n"
+        with tenancy.support():
+            Connection.objects.filter(pk=other.pk).update(secrets="lost:AAAA")
+        with pytest.raises(CommandError, match=rf": {other.pk}\. Keep"):
+            call_command("reseal")
+    with override_settings(VAULT_KEYS={"new": b"n" * 32}), tenancy.support():
+        assert registry.secrets_of(Connection.objects.get(pk=world.connection.pk)) == SECRETS
+        assert Connection.objects.get(pk=other.pk).secrets == "lost:AAAA"

@@ -87,6 +87,9 @@ def test_production_must_be_told(name: str) -> None:
     [
         ("CLEVER_API_URL", "http://127.0.0.1:9000"),
         ("CLEVER_AUTH_URL", "clever.example.org"),
+        ("CLASSLINK_API_URL", "http://127.0.0.1:9000"),
+        ("CLASSLINK_AUTH_URL", "http://127.0.0.1:9000"),
+        ("CLASSLINK_INFO_URL", "nodeapi.example.org"),
         ("DATABASE_URL", "mysql://u:hidden@db/smartpass"),
         ("DATABASE_URL", "postgresql://u:hidden@db"),
         ("VAULT_KEYS", "one:hidden"),

@@ -11,6 +11,8 @@ from unittest.mock import patch
 
 from django.test import override_settings
 
+from integrations.classlink.provider import ClassLinkProvider
+from integrations.classlink.sandbox import ClassLinkSandbox, Tenant
 from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox, District as CleverDistrict
 from integrations.http import Limits
@@ -150,6 +152,65 @@ def clever() -> Iterator[Source]:
     """A Clever without districts."""
     with CleverSandbox() as sandbox:
         yield Clever(sandbox)
+
+
+class ClassLink(Source):
+    """ClassLink's sandbox, whose districts all use the same ids."""
+
+    kind = "classlink"
+    reads = ClassLinkProvider
+    small: ClassVar = {"page_size": 9}
+
+    def __init__(self, sandbox: ClassLinkSandbox) -> None:
+        self.sandbox = sandbox
+        self.url = sandbox.url
+
+    def district(self, seed: int) -> There:
+        """A tenant whose people are made from the seed."""
+        return ClassLinkThere(self, self.sandbox.add_district(PEOPLE, schools=SCHOOLS, seed=seed))
+
+    def hosts(self, url: str) -> dict[str, str]:
+        """All at one address."""
+        return {"api": url, "auth": url, "info": url}
+
+    def secrets(self) -> Mapping[str, str]:
+        """The partner key."""
+        return self.sandbox.secrets()
+
+    def provider(self, tenant: str) -> Provider:
+        """ClassLink's."""
+        return ClassLinkProvider(tenant, self.hosts(self.url), self.secrets())
+
+
+class ClassLinkThere(There):
+    """A district of ClassLink's sandbox."""
+
+    def __init__(self, source: ClassLink, tenant: Tenant) -> None:
+        super().__init__(source)
+        self._world = source.sandbox.world(tenant)
+        self.tenant = str(tenant.tenant_id)
+        self.places = sorted(key for key, org in tenant.orgs_by_id.items() if org["type"] == "school")
+
+    def join(self, number: int, place: str, *, first: bool) -> None:
+        """Ids are texts in their order: a mark stands before digits, letters behind them."""
+        key = f"{'!' if first else 'N'}{number:04}"
+        fields = {"givenName": f"New{number}", "familyName": "Comer", "email": f"new{number}@{self.tenant}.example"}
+        self._world.put_user(key, {**fields, "roles": [{"role": "student", "org": place}], "grades": ["09"]})
+
+    def rename(self, who: str, first: str) -> None:
+        """In the SIS."""
+        self._world.rename_user(who, first=first)
+
+    def move(self, who: str, place: str) -> None:
+        """Every role of theirs."""
+        self._world.move_user(who, place)
+
+
+@contextmanager
+def classlink() -> Iterator[Source]:
+    """A ClassLink without districts."""
+    with ClassLinkSandbox() as sandbox:
+        yield ClassLink(sandbox)
 
 
 def day(there: There, draw: random.Random, number: int, settled: list[str]) -> None:

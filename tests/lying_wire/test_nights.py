@@ -16,14 +16,18 @@ from integrations.records import Found
 from rostering import sync
 from rostering.models import RunState
 from tests.lying_wire.lies import KINDS
-from tests.lying_wire.sources import clever
+from tests.lying_wire.sources import classlink, clever
 from tests.lying_wire.story import Opened, Told, story
 
 pytestmark = pytest.mark.usefixtures("quiet", "committed_db")
-SOURCES = pytest.mark.parametrize("opened", [clever])
+SOURCES = pytest.mark.parametrize("opened", [clever, classlink])
 STORIES = range(9)
 #: So many nights each kind of lie must have had, and so many on which it was alone and left a trace.
 STRUCK, NOTICED = 6, 4
+#: Every way for a night to end is among them.
+ENDS = {"failed", "done at once", "done at a later try", "unproven", "asked about", "believed"}
+#: ClassLink names a revision on each page: who mixes pages is found out by it before totals are compared.
+NEVER: dict[Opened, set[str]] = {clever: set(), classlink: {"unproven"}}
 
 
 @SOURCES
@@ -42,9 +46,7 @@ def test_more_than_a_hundred_nights_of_lies(opened: Opened) -> None:
     noticed = Counter(kind for night in told if night.noticed and len(night.kinds) == 1 for kind in night.kinds)
     assert {kind: struck[kind] for kind in KINDS if struck[kind] < STRUCK} == {}
     assert {kind: noticed[kind] for kind in KINDS if noticed[kind] < NOTICED} == {}
-    # Every way for a night to end is among them.
-    ends = Counter(end for night in told for end in _ends(night))
-    assert set(ends) == {"failed", "done at once", "done at a later try", "unproven", "asked about", "believed"}
+    assert {end for night in told for end in _ends(night)} == ENDS - NEVER[opened]
 
 
 def _lived(opened: Opened, seeds: range, evenings: int) -> list[Told]:

@@ -12,6 +12,8 @@ from typing import Any, cast
 from integrations.classlink.sandbox.applications import PATH, Applications
 from integrations.classlink.sandbox.edits import TenantEdits
 from integrations.classlink.sandbox.faults import KNOWN
+from integrations.classlink.sandbox.identity import Identity
+from integrations.classlink.sandbox.people import SignIn
 from integrations.classlink.sandbox.tenants import Tenant
 from integrations.oneroster.sandbox import District, OneRosterSandbox
 from integrations.oneroster.sandbox.api import Page
@@ -26,14 +28,24 @@ PROXY = "/proxy/v1p0"
 
 
 class ClassLinkSandbox(OneRosterSandbox):
-    """A whole ClassLink with any number of tenants, by the sandbox's id or by tenant id."""
+    """A whole ClassLink with any number of tenants, by the sandbox's id or by tenant id.
+
+    `identity` holds our registration for signing in, and who is signed in at the browser.
+    """
 
     known_faults = KNOWN
     district_class = Tenant
 
-    def __init__(self, port: int = 0, partner_key: str = "sandbox-partner-key") -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        partner_key: str = "sandbox-partner-key",
+        client_id: str = "sandbox-client",
+        client_secret: str = "sandbox-secret",
+    ) -> None:
         """Listens at once, answers after `start`."""
         super().__init__(port, "1.1")
+        self.identity = Identity(client_id, client_secret, lambda: list(self.tenants.values()), self.now)
         self._applications = Applications(partner_key, lambda: list(self.tenants.values()), lambda: self.url)
 
     @property
@@ -68,7 +80,11 @@ class ClassLinkSandbox(OneRosterSandbox):
 
     def secrets(self) -> dict[str, str]:
         """Our registration, as the provider takes it."""
-        return {"partner_key": self._applications.partner_key}
+        return {
+            "partner_key": self._applications.partner_key,
+            "client_id": self.identity.client_id,
+            "client_secret": self.identity.client_secret,
+        }
 
     def environment(self) -> dict[str, str]:
         """The settings that point SmartPass here."""
@@ -81,13 +97,25 @@ class ClassLinkSandbox(OneRosterSandbox):
             return self._applications.answer(request, self.faults)
         if request.path.startswith(f"{BASE}/"):
             return self._direct(request)
-        return self._proxied(request)
+        answered = self.identity.answer(request, self.url, self.faults)
+        return answered if answered is not None else self._proxied(request)
+
+    def sign_in_as(self, user: str, district: District | str | None = None) -> None:
+        """Let the browser show this person's session: their own, or one somebody else opened in their name."""
+        self.identity.signed_in = SignIn(cast("Tenant", self.named(district)).tenant_id, user)
 
     def edit(self, verb: str, args: dict[str, Any]) -> Any:
         """POST /_sandbox/world: a verb of `TenantEdits`, with "district" (id or tenant id) among the arguments.
 
-        Also `districts`, which lists ids, names and tenant ids.
+        Also `districts`, which lists ids, names and tenant ids; `register` (redirect_uris);
+        `sign_in_as` (user); and `rotate_key`, another key for id_tokens.
         """
+        if verb == "register":
+            self.identity.redirect_uris = list(args["redirect_uris"])
+            return None
+        if verb == "rotate_key":
+            self.identity.openid.rotate()
+            return None
         if verb == "districts":
             return [{"id": each.id, "name": each.name, "tenant_id": each.tenant_id} for each in self.tenants.values()]
         rest = {key: value for key, value in args.items() if key != "district"}
@@ -95,6 +123,9 @@ class ClassLinkSandbox(OneRosterSandbox):
             tenant = self.named(args.get("district"))
         except KeyError:
             raise WrongCommand("no such district") from None
+        if verb == "sign_in_as":
+            self.sign_in_as(rest["user"], tenant)
+            return None
         return self.world(tenant).do(verb, rest)
 
     def page_headers(self, page: Page) -> dict[str, str]:
@@ -148,4 +179,4 @@ class ClassLinkSandbox(OneRosterSandbox):
 
     def _is_shut(self, district: District) -> bool:
         tenant = cast("Tenant", district)
-        return tenant.revoked or not tenant.rows()
+        return tenant.revoked or not tenant.rows() or (tenant.enabled, tenant.status) != ("true", "Active")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from integrations.classlink.sandbox.tenants import Tenant
+from integrations.oneroster.sandbox.faults import PageFaults
+from integrations.oneroster.sandbox.query import Window
 from integrations.sandbox.server import Request, Response, as_json
 
 DEFAULT_LIMIT = 100
@@ -23,7 +25,7 @@ class Applications:
         self.partner_key = partner_key
         self._tenants = tenants
         self._origin = origin
-        self._asked = 0
+        self._walk = PageFaults()
 
     def answer(self, request: Request, faults: Mapping[str, Any]) -> Response:
         """The partner's bearer is needed; nobody else's works."""
@@ -37,17 +39,23 @@ class Applications:
         return response
 
     def _list(self, request: Request, faults: Mapping[str, Any]) -> Response:
-        self._asked += 1
+        asked = Window(_number(request, "limit", DEFAULT_LIMIT) or DEFAULT_LIMIT, _number(request, "offset", 0))
+        self._walk.turn(asked)
+        spoiled = faults if faults.get("page_of") == "applications" else {}
+        answer = self._walk.before("1.1", {**spoiled, "error_body": "flat"})
+        if answer is not None:
+            return answer
         rows = [row for tenant in self._tenants() for row in tenant.rows()]
-        for at in faults.get("applications_lose", {}).get(str(self._asked), ()):
-            rows = [row for row in rows if row["tenant_id"] != at]
+        if asked.offset:
+            rows = [row for row in rows if row["tenant_id"] not in faults.get("applications_lose", ())]
         if faults.get("applications_single"):
             return as_json({"status": 1, "applications": {**rows[0], "bearer": None} if rows else {}})
         if "applications" in faults:
             return as_json(faults["applications"])
-        limit, offset = _number(request, "limit", DEFAULT_LIMIT), _number(request, "offset", 0)
-        limit = min(limit or DEFAULT_LIMIT, MOST, int(faults.get("applications_clamp", MOST)))
-        return as_json({"status": 1, "applications": rows[offset : offset + limit]})
+        limit = min(asked.limit, MOST, int(faults.get("applications_clamp", MOST)))
+        here = self._walk.rows(spoiled, rows[asked.offset : asked.offset + limit])
+        response = as_json({"status": 1, "applications": here})
+        return self._walk.body(spoiled, response, "applications", here)
 
     def _server(self, request: Request, faults: Mapping[str, Any]) -> Response:
         middle, _, word = request.path.removeprefix(f"{PATH}/").rpartition("/")

@@ -18,6 +18,13 @@ class TenantEdits(Edits):
         super().__init__(tenant)
         self._tenant = tenant
 
+    def change_id(self, user: str, new: str | None = None) -> str:
+        """Give somebody another sourcedId; ClassLink's own number of them stays."""
+        first = self._tenant.lasting(user)
+        key = super().change_id(user, new)
+        self._tenant.former[key] = first
+        return key
+
     def rotate_bearer(self) -> str:
         """Another bearer; the old one answers 401 from now on. The new one."""
         self._tenant.new_bearer()
@@ -32,7 +39,7 @@ class TenantEdits(Edits):
         self._tenant.revoked = False
 
     def disable_application(self) -> None:
-        """The district leaves the app switched off: `enabled` is the text "false"."""
+        """The district leaves the app switched off: `enabled` is the text "false", the bearer 401 (choice)."""
         self._tenant.enabled = "false"
 
     def enable_application(self) -> None:
@@ -40,7 +47,7 @@ class TenantEdits(Edits):
         self._tenant.enabled = "true"
 
     def set_tenant_status(self, status: str) -> None:
-        """What `tenant_status` says."""
+        """What `tenant_status` says; with anything but Active the bearer is 401 (choice)."""
         self._tenant.status = status
 
     def hide_tenant(self) -> None:

@@ -6,7 +6,8 @@ endpoint_with_path  true: it names the base path, not only the host
 applications        this body instead of the listing
 applications_single true: one object instead of a list, with a null bearer (the old form)
 applications_clamp  no page of the listing holds more rows than this
-applications_lose   {"n": [tenant ids]}: the n-th listing asked for from now on lacks these
+applications_lose   tenant ids that are gone as soon as a later page of the listing is asked for
+page_of             may be "applications" too
 deny                true: whoever is asked for consent says no
 flatten             true: sign-in shows administrators as teachers
 org_id              "text" (default) or "list": what `OrgId` is

@@ -37,6 +37,8 @@ class Tenant(District):
         self.application_id = f"%2FgV{mark[:6]}%43{mark[6:12]}%2f{mark[12:16]}%3D"
         #: Who can sign in without being in the roster, by a word of the sandbox's own.
         self.logins: dict[str, Row] = {}
+        #: Under which id somebody was first known: ClassLink's own number stays.
+        self.former: dict[str, str] = {}
         self.enabled = "true"
         self.status = "Active"
         self.listed = self.oneroster = True
@@ -49,6 +51,11 @@ class Tenant(District):
         self._bearers += 1
         seed = f"bearer {self.tenant_id} {self._bearers}".encode()
         self.bearer = str(uuid.UUID(bytes=hashlib.sha256(seed).digest()[:16], version=4))
+
+    def lasting(self, user: str) -> str:
+        """The id somebody was first known by."""
+        own = user.removeprefix(self.roster.prefix)
+        return self.former.get(user, self.former.get(own, own))
 
     def row(self) -> Row:
         """The tenant's record in `/applications`."""

@@ -12,7 +12,7 @@ from integrations.oneroster.sandbox.district import District
 from integrations.oneroster.sandbox.edits import Edits
 from integrations.oneroster.sandbox.errors import refused, web_page
 from integrations.oneroster.sandbox.faults import PageFaults
-from integrations.oneroster.sandbox.query import Listing, Window, WrongQuery, arranged, projected, window
+from integrations.oneroster.sandbox.query import Listing, Window, WrongQuery, arranged, projection, window
 from integrations.oneroster.sandbox.wording import Wording
 from integrations.sandbox.server import Request, Response, as_json
 
@@ -81,7 +81,7 @@ class RosterApi:
         row = collections.one(path[0], path[1])
         if row is None:
             return self._refused(404, "no such object", faults)
-        return as_json({SINGULAR[KINDS[path[0]]]: projected(request, row)})
+        return as_json({SINGULAR[KINDS[path[0]]]: projection(request)(row)})
 
     def _page(self, district: District, request: Request, endpoint: str, listing: Listing, faults: Faults) -> Response:
         asked = window(request, faults)
@@ -116,8 +116,9 @@ class RosterApi:
         keys = arranged(listing, page.request, self._turn, faults, page.district.kept)
         if asked.offset >= len(keys) > 0 and "past_end_status" in faults:
             return self._refused(int(faults["past_end_status"]), "behind the last row", faults)
-        rows = [projected(page.request, listing.row(key)) for key in keys[asked.offset : asked.offset + asked.limit]]
-        rows = walk.rows(spoiled, rows)
+        shown = projection(page.request)
+        here = keys[asked.offset : asked.offset + asked.limit]
+        rows = walk.rows(spoiled, [shown(listing.row(key)) for key in here])
         page = page._replace(rows=len(rows), real_total=len(keys), total=_total(walk, len(keys), faults))
         key = _envelope(listing.kind, page.endpoint, faults)
         response = as_json(rows if key == "bare" else {key: rows})

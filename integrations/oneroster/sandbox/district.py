@@ -85,8 +85,10 @@ class District:
 
     def anybody(self, identifier: str) -> Row | None:
         """One user as the district has them, shared or not."""
-        if identifier in self._deleted:
-            return None
+        return None if identifier in self._deleted else self.ever(identifier)
+
+    def ever(self, identifier: str) -> Row | None:
+        """One user as the district has them or had them last."""
         if identifier in self._above:
             return self._above[identifier]
         index = self.roster.find(identifier)
@@ -113,9 +115,11 @@ class District:
         return cast("list[T]", self._kept[name])
 
     def id_of(self, role: str, at: int = 0) -> str:
-        """The id of the first shared person (or the one at a position) whose first role this is."""
-        found = (row for row in map(self.whole, self.people()) if row["roles"] and row["roles"][0]["role"] == role)
-        return next(str(row["sourcedId"]) for place, row in enumerate(found) if place == at)
+        """The id of the first ordinary shared person (or the one at a position) whose first role this is."""
+        odd = set(self.odd_ids.values())
+        held = ((row["sourcedId"], row["roles"]) for row in map(self.whole, self.people()))
+        found = (str(key) for key, roles in held if roles and roles[0]["role"] == role and key not in odd)
+        return next(key for place, key in enumerate(found) if place == at)
 
     # Changing. Every change makes another revision.
 

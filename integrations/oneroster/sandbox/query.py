@@ -114,10 +114,10 @@ class Shuffled(Sequence[Any]):
         return self._keys[(self._start + place * self._step) % len(self._keys)]
 
 
-def projected(request: Request, row: Row) -> Row:
+def projection(request: Request) -> Callable[[Row], Row]:
     """Only the fields asked for, in one list with commas or in several parameters; unknown ones are ignored."""
-    named = [field for said in request.query.get("fields", ()) for field in said.split(",") if field]
-    return {key: value for key, value in row.items() if key in named} if named else row
+    named = {field for said in request.query.get("fields", ()) for field in said.split(",") if field}
+    return (lambda row: {key: value for key, value in row.items() if key in named}) if named else lambda row: row
 
 
 def _filtered(listing: Listing, said: str, faults: Mapping[str, Any]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -129,7 +130,7 @@ class Wording:
         return yes if value else no
 
     def _reference(self, collection: str, kind: str, identifier: str) -> Row:
-        href = f"{self.host}{BASES[self.version]}/{collection}/{quote(identifier, safe='')}"
+        href = f"{self.host}{BASES[self.version]}/{collection}/{_quoted(identifier)}"
         return {"href": href, "sourcedId": identifier, "type": kind}
 
     def _references(self, collection: str, kind: str, identifiers: Iterable[str]) -> list[Row]:
@@ -144,6 +145,11 @@ class Wording:
         for field in row.get(WITHOUT, ()):
             told.pop(field, None)
         return told
+
+
+@lru_cache(10_000)
+def _quoted(identifier: str) -> str:
+    return quote(identifier, safe="")
 
 
 def _common(row: Row, *fields: str) -> Row:

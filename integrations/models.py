@@ -128,6 +128,50 @@ class Link(models.Model):
         return f"{self.external_id} is {self.user_id}"
 
 
+class RoleRule(models.Model):
+    """In this school, whoever is in this OU or group at the source has this role.
+
+    `source_id` is the id that lasts there, `name` what people call it (an OU's path, a group's
+    e-mail), as last seen. Admin brings Teacher. `gone_since` is when the source first knew no
+    such thing any more: its people are kept.
+    """
+
+    class Kind(models.TextChoices):
+        """What is mapped."""
+
+        OU = "ou", "Organizational unit"
+        GROUP = "group", "Group"
+
+    class Role(models.TextChoices):
+        """What it can give."""
+
+        STUDENT = "student", "Students"
+        TEACHER = "teacher", "Teachers"
+        ADMIN = "admin", "Admins"
+
+    district = models.ForeignKey(District, models.PROTECT, db_constraint=False, db_index=False)
+    connection = models.ForeignKey(
+        Connection, models.PROTECT, related_name="rules", db_constraint=False, db_index=False
+    )
+    school = models.ForeignKey(School, models.PROTECT, related_name="rules", db_constraint=False, db_index=False)
+    kind = models.TextField(choices=Kind.choices)
+    source_id = models.TextField(db_collation="C")
+    name = models.TextField()
+    role = models.TextField(choices=Role.choices)
+    sub_units = models.BooleanField(default=True, help_text="Whether it counts for the OUs below it too.")
+    gone_since = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "school", "source_id"], name="mapped_once_at_a_school"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} gives {self.get_role_display()}"
+
+
 class SamePerson(models.Model):
     """A person's word on whether a record of the source is an account we already have.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from django import forms
 
-    from integrations.records import Found, Person, Place, Receipt, Tenant
+    from integrations.records import Found, Person, Place, Receipt, Rule, Tenant
 
 
 class SourceError(Exception):
@@ -71,6 +71,10 @@ class Provider(ABC):
     answers_by_id: ClassVar[bool] = True
     #: OAuth details (URLs and scopes, as data) where a school itself lets us in; None where our vendor key does.
     consent: ClassVar[Any | None] = None
+    #: Whether people map parts of the source (OUs, groups) to roles. `rules` is then what they mapped, set by whoever
+    #: opens the provider; each rule's `source_id` is the word for it in `people`, beside those of `role_defaults`.
+    maps: ClassVar[bool] = False
+    rules: Sequence[Rule] = ()
     #: The source's role words and the roles they give unless support decided otherwise.
     #: An empty tuple means "nobody": known, and deliberately not synced.
     role_defaults: ClassVar[Mapping[str, tuple[str, ...]]]

@@ -45,6 +45,22 @@ class Person(NamedTuple):
     problem: str = ""
 
 
+class Rule(NamedTuple):
+    """Whoever is in this OU or group has this role at this place: a mapping that people made.
+
+    `kind` is ``ou`` or ``group``, `source_id` the id that lasts at the source; it is also the word by
+    which a provider says that somebody has the role. `name` is what people call it (a path, an e-mail).
+    `sub_units`: it counts for what lies below it too.
+    """
+
+    place: str
+    kind: str
+    source_id: str
+    name: str
+    role: str
+    sub_units: bool = True
+
+
 class Place(NamedTuple):
     """Something at the source that can be linked to a school: a school or an org."""
 

@@ -14,12 +14,13 @@ from integrations.clever.provider import CleverProvider
 from integrations.http import Limits
 from integrations.models import Connection, role_map
 from integrations.provider import Refused
+from integrations.rules import roles_by_word, rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from integrations.provider import Provider
-    from integrations.records import Tenant
+    from integrations.records import Rule, Tenant
 
 PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider, ClassLinkProvider)}
 
@@ -28,12 +29,19 @@ PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in 
 HURRIED = Limits(connect=3, read=8, answer=10, attempts=1, pause=0, pauses=0)
 
 
-def open_provider(connection: Connection, *, hurried: bool = False) -> Provider:
-    """A provider for one run of this connection, or, hurried, for one page."""
+def open_provider(connection: Connection, rules: Sequence[Rule] | None = None, *, hurried: bool = False) -> Provider:
+    """A provider for one run of this connection, or, hurried, for one page; with its own mapping, or one to try."""
     kind = connection.kind
     provider = _in_a_hurry(PROVIDERS[kind]) if hurried else PROVIDERS[kind]
     secrets = {**_secrets(kind), **secrets_of(connection)}
-    return provider(connection.tenant, _hosts(kind), secrets, connection.settings, partial(keep, connection))
+    opened = provider(connection.tenant, _hosts(kind), secrets, connection.settings, partial(keep, connection))
+    opened.rules = rules if rules is not None else mapping_of(connection)
+    return opened
+
+
+def mapping_of(connection: Connection) -> list[Rule]:
+    """What people mapped at this connection; nothing where its source has role words of its own."""
+    return rules_of(connection) if PROVIDERS[connection.kind].maps else []
 
 
 def secrets_of(connection: Connection) -> dict[str, str]:
@@ -75,9 +83,10 @@ def _in_a_hurry(provider: type[Provider]) -> type[Provider]:
     return type(provider.__name__, (provider,), {"limits": HURRIED})
 
 
-def roles_of(connection: Connection) -> dict[str, list[str]]:
-    """The roles each source word gives at this connection."""
-    return role_map(dict(PROVIDERS[connection.kind].role_defaults), connection.roles)
+def roles_of(connection: Connection, rules: Sequence[Rule] | None = None) -> dict[str, list[str]]:
+    """The roles each source word gives at this connection, with its own mapping, or with one to try."""
+    mapped = rules if rules is not None else mapping_of(connection)
+    return role_map(dict(PROVIDERS[connection.kind].role_defaults), {**connection.roles, **roles_by_word(mapped)})
 
 
 def label(kind: str) -> str:

@@ -20,6 +20,7 @@ from accounts.models import School
 from integrations import registry
 from integrations.models import SchoolLink
 from integrations.provider import Refused, SourceError, Unreachable
+from integrations.rules import from_json
 from rostering import holding, lease, runs, sql, summary, telling, undo
 from rostering.limits import resolve
 from rostering.models import Change, Run, RunState
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from integrations.provider import Provider
+    from integrations.records import Rule
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +94,7 @@ class _Sync:
         self.run = run
         self.seconds: dict[str, float] = {}
         self.staged = staging(run)
+        self.rules: list[Rule] = []
 
     def carry_out(self) -> None:
         """Go through the steps; raises what stopped it."""
@@ -139,7 +142,9 @@ class _Sync:
             self.run.save(update_fields=["settings_version"])
             links = SchoolLink.objects.filter(connection=self.run.connection_id, active=True, school__purchased=True)
             scope = sorted(links.values_list("external_id", flat=True))
-        return registry.open_provider(self.run.connection), scope
+            tried = self.run.rules
+            self.rules = registry.mapping_of(self.run.connection) if tried is None else from_json(tried)
+        return registry.open_provider(self.run.connection, self.rules), scope
 
     def _fetch(self, provider: Provider, scope: list[str]) -> None:
         began = time.monotonic()
@@ -156,7 +161,7 @@ class _Sync:
 
     def _plan(self) -> None:
         with self._step("plan"):
-            roles = registry.roles_of(self.run.connection)
+            roles = registry.roles_of(self.run.connection, self.rules)
             removals = not self.run.removals
             self.run.settled = facts(self.run, self.staged, roles, removals=removals)
             last = summary.last_good(self.run.connection)
@@ -230,7 +235,7 @@ class _Sync:
         self.run.save(update_fields=["applied_at"])
 
     def _tonight(self) -> guard.Tonight:
-        return guard.Tonight(self.staged, registry.roles_of(self.run.connection))
+        return guard.Tonight(self.staged, registry.roles_of(self.run.connection, self.rules))
 
     def _limits(self) -> tuple[dict[str, float], Mapping[int, Mapping[str, float]]]:
         with tenancy.district(self.run.district_id):

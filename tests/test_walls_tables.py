@@ -21,7 +21,7 @@ from django.utils.timezone import now
 
 from accounts import tenancy
 from accounts.models import ApiToken, EmailAlias, Mail, Notice, Pin
-from integrations.models import Link, SamePerson, StopSwitch
+from integrations.models import Link, RoleRule, SamePerson, StopSwitch
 from rostering.models import Answer, Record, SupportRequest
 from tests import factories
 
@@ -89,6 +89,9 @@ def _rest_of(world: factories.World) -> None:
     EmailAlias.objects.create(**of, user=world.teacher, login_email="old@example.org", until=now() + timedelta(days=1))
     Pin.objects.create(**of, user=world.teacher, school=world.school, field="grade")
     Link.objects.create(**of, **tie, user=world.student, external_id=f"id-of-{world.run.pk}")
+    RoleRule.objects.create(
+        **of, **tie, school=world.school, kind="ou", source_id=f"id:{world.run.pk}", name="/Staff", role="teacher"
+    )
     SamePerson.objects.create(**of, **tie, user=world.admin, external_id=f"id-of-{world.run.pk}", same=True)
     Answer.objects.create(**of, run=world.run, external_id=f"id-of-{world.run.pk}", state="gone")
     Record.objects.create(**of, **tie, external_id=f"id-of-{world.run.pk}", digest=1, active=True, roles=[], legacy=[])

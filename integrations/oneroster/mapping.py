@@ -79,16 +79,21 @@ def _read(row: dict[str, Any], identifier: str, orgs: Mapping[str, str], today: 
     held = row.get("roles")
     # 1.1 has one role and its orgs. Where a row has both, `roles` is the newer form of the same facts, and more exact.
     entries = _listed_roles(row, held, orgs, today) if held else _single_role(row, orgs)
-    if entries and FAMILY.issuperset([word for word, _ in entries]):
+    if entries and entries[0][0] in FAMILY and FAMILY.issuperset([word for word, _ in entries]):
         return None
-    first, last = _text(row, "givenName"), _text(row, "familyName")
-    email = _text(row, "email")
+    first, last = _text(row.get("givenName"), "givenName"), _text(row.get("familyName"), "familyName")
+    email = _text(row.get("email"), "email")
     # OneRoster: `identifier` is the number people know somebody by (on a card, in a list). `sourcedId` and
     # `userIds` are for machines, and `username` is what one signs in with elsewhere.
-    roles = _roles(entries, orgs, _first_text(row.get("grades"), "grades"), _text(row, "identifier"))
-    if not _storable("".join([identifier, first, last, email, *map(_role_text, roles)])):
+    number, grade = _text(row.get("identifier"), "identifier"), _first_text(row.get("grades"), "grades")
+    held_at = _places(entries, orgs)
+    said = "".join([identifier, first, last, email, number, grade, *[f"{place}{word}" for place, word in held_at]])
+    if not _storable(said):
         raise Unreadable("text: a character that cannot be stored")
-    return Person(identifier, first, last, email, _is_active(row), tuple(roles))
+    # Nearly every row says it in these words.
+    active = (row.get("status") == "active" and row.get("enabledUser") == "true") or _is_active(row)
+    roles = tuple([Role(place, word, grade if word == STUDENT else "", number) for place, word in held_at])
+    return Person(identifier, first, last, email, active, roles)
 
 
 Entry = tuple[str, list[str]]
@@ -122,7 +127,7 @@ def _listed_roles(row: dict[str, Any], held: Any, orgs: Mapping[str, str], today
     return [entry for _, _, entry in ranked]
 
 
-def _roles(entries: list[Entry], orgs: Mapping[str, str], grade: str, number: str) -> list[Role]:
+def _places(entries: list[Entry], orgs: Mapping[str, str]) -> list[tuple[str | None, str]]:
     """Each word at each of its schools, in the order given, once.
 
     An org that is no school (district, department, local …) is nobody's school; one that we
@@ -146,9 +151,7 @@ def _roles(entries: list[Entry], orgs: Mapping[str, str], grade: str, number: st
     if without:
         placed = {word for _, word in found}
         found += [("", word) for word in without if word not in placed]
-    if len(found) > 1:
-        found = list(dict.fromkeys(found))
-    return [Role(place, word, grade if word == STUDENT else "", number) for place, word in found]
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def _words(value: Any, called: str) -> list[str]:
@@ -178,7 +181,14 @@ def _references(value: Any, called: str, known: Mapping[str, str]) -> list[str]:
     if not value and value != 0:
         return []
     if type(value) is list:
-        return [each for one in value for each in _reference(one, called)]
+        found: list[str] = []
+        for one in value:
+            identifier = one.get("sourcedId") if type(one) is dict else None
+            if type(identifier) is str and identifier:
+                found.append(identifier)
+            else:
+                found += _reference(one, called)
+        return found
     if type(value) is str and "," in value and value not in known:
         parts = [part if part in known else part.strip() for part in value.split(",")]
         return [part for part in parts if part]
@@ -228,16 +238,15 @@ def _day(entry: dict[str, Any], key: str) -> str:
     return value[:10]
 
 
-def _text(row: dict[str, Any], key: str) -> str:
+def _text(value: Any, called: str) -> str:
     """One text, trimmed. Absent, null and "" all mean that there is none; a number is its digits."""
-    value = row.get(key)
     if type(value) is str:
         return value.strip()
     if value is None:
         return ""
     if type(value) is int:
         return str(value)
-    raise Unreadable(f"{key}: not text")
+    raise Unreadable(f"{called}: not text")
 
 
 def _first_text(value: Any, called: str) -> str:
@@ -245,14 +254,10 @@ def _first_text(value: Any, called: str) -> str:
     if type(value) is not list:
         value = value.split(",") if type(value) is str else [value]
     for each in value:
-        said = each.strip() if type(each) is str else _text({called: each}, called)
+        said = each.strip() if type(each) is str else _text(each, called)
         if said:
             return said
     return ""
-
-
-def _role_text(role: Role) -> str:
-    return f"{role[0]}{role[1]}{role[2]}{role[3]}"
 
 
 def _storable(text: str) -> bool:

@@ -16,7 +16,7 @@ from typing import ClassVar
 from integrations.http import Limits, Traffic
 from integrations.oneroster.client import Reading, Server
 from integrations.oneroster.mapping import OF_THE_DISTRICT, ROLE_DEFAULTS, SCHOOL, read, read_org
-from integrations.oneroster.several import SeveralRecords, master_of
+from integrations.oneroster.several import MASTER, SeveralRecords, master_of
 from integrations.provider import Malformed, Provider
 from integrations.records import Found, Person, Place, Receipt
 
@@ -91,7 +91,7 @@ class OneRosterProvider(Provider):
                     person = read(row, kinds, today)
                     if person is None:
                         receipt.ignored += 1
-                    elif not person.problem and (master := master_of(row)):
+                    elif MASTER in row and not person.problem and (master := master_of(row)):
                         several.add(master, person)
                     else:
                         yield person

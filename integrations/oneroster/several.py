@@ -16,6 +16,8 @@ from typing import Any, Self
 
 from integrations.records import Person, Role
 
+#: OneRoster 1.2: one value for all records of a person.
+MASTER = "userMasterIdentifier"
 TABLE = "CREATE TABLE record (master TEXT NOT NULL, external_id TEXT NOT NULL, person TEXT NOT NULL)"
 #: SQLite compares text byte for byte, as Python and the engine do.
 IN_ORDER = "SELECT master, person FROM record ORDER BY master, external_id"
@@ -23,7 +25,7 @@ IN_ORDER = "SELECT master, person FROM record ORDER BY master, external_id"
 
 def master_of(row: dict[str, Any]) -> str:
     """What a record shares with the other records of its person; "" if it says nothing of others."""
-    master = row.get("userMasterIdentifier")
+    master = row.get(MASTER)
     if type(master) is int:
         return str(master)
     return master if type(master) is str else ""

@@ -72,6 +72,9 @@ class Run(models.Model):
         blank=True,
         help_text="The schools whose part an undo turns back; null: all of it.",
     )
+    rules = models.JSONField(
+        null=True, blank=True, help_text="The mapping that a preview tries out; null: the connection's own."
+    )
     people_read = models.PositiveIntegerField(default=0)
     people_expected = models.PositiveIntegerField(default=0)
     receipt = models.JSONField(default=dict)

@@ -43,7 +43,7 @@ def ask(
     **headers: str,
 ) -> Answer:
     """One request with the target exactly as it is."""
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
     try:
         connection.putrequest(method, target, skip_accept_encoding=True)
         for name, value in ({"Authorization": authorization} if authorization else {}).items() | headers.items():

@@ -90,6 +90,8 @@ def test_12_the_headers_of_a_collection(server: ClassLinkSandbox, tenant: Tenant
     assert headers["x-page-generation-time-ms"].isdecimal()
     assert headers["cltraceid"] != read(server, tenant, "students?limit=10").headers["cltraceid"]
     assert "link" not in headers
+    server.set_faults({"link": "skips"})
+    assert "offset=11>" in read(server, tenant, "students?limit=10").headers["link"]
     server.set_faults({"obfuscated": "true", "total": False, "perm_rev": False})
     headers = read(server, tenant, "students").headers
     assert headers["x-obfuscated"] == "true"

@@ -69,6 +69,9 @@ def test_10_what_is_below_an_object(server: OneRosterSandbox, district: District
     """Each nested collection holds what belongs to its object, and nothing else."""
     every = by_id(server, district)
     at_school = {key for key, user in every.items() if "2" in orgs_of(user)}
+    for role in ("student", "teacher"):
+        listed = rows(server, district, f"{role}s?limit=1000&sort=sourcedId")
+        assert ids(listed) == [key for key, user in every.items() if role in roles_of(user)]
     students = rows(server, district, "schools/2/students?limit=1000")
     teachers = rows(server, district, "schools/2/teachers?limit=1000")
     assert set(ids(students)) == {key for key in at_school if "student" in roles_of(every[key])}
@@ -125,6 +128,7 @@ def test_16_a_row_of_11_says_nothing_with_empty_words() -> None:
             assert list(user) == FIELDS_11
             assert user["enabledUser"] == "true"
             assert None not in user.values()
+            assert len(orgs_of(user)) == len(user["orgs"])
             links = [*user["orgs"], *user["agents"]]
             assert all(each["href"].startswith(f"https://birch1-v2.oneroster.example{BASES['1.1']}/") for each in links)
         assert {user["sms"] for user in users} == {""}

@@ -44,7 +44,7 @@ def everybody(server: OneRosterSandbox, district: District) -> dict[str, dict[st
 
 def orgs(user: dict[str, Any]) -> list[str]:
     """Where somebody is."""
-    held = user["orgs"] if "orgs" in user else [role["org"] for role in user["roles"]]
+    held = user["orgs"] if "orgs" in user else [role["org"] for role in user["roles"] if "org" in role]
     return [each["sourcedId"] for each in held]
 
 
@@ -80,11 +80,13 @@ def test_19_to_be_deleted_or_suspended(server: OneRosterSandbox, district: Distr
 
 def test_19_a_school_that_is_no_longer_shared(server: OneRosterSandbox, district: District, world: Edits) -> None:
     """Those who are nowhere else go with it; the others stay and go on naming it; then all are back."""
+    nowhere = world.add_user("aide", None)
     before = everybody(server, district)
     world.unshare_school("2")
     after = everybody(server, district)
     assert "2" not in ids(rows(server, district, "orgs"))
     assert {key for key in before if set(orgs(before[key])) == {"2"}} == set(before) - set(after)
+    assert nowhere in after
     both = [key for key in after if "2" in orgs(after[key])]
     assert both
     assert all(len(orgs(after[key])) > 1 for key in both)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts import tenancy
+from accounts.models import District
 from integrations.classlink.sandbox import ClassLinkSandbox, Tenant
 from integrations.classlink.sandbox.edits import TenantEdits
 from integrations.models import Connection, ConnectionState
@@ -21,8 +22,10 @@ DISTRICT = "D1"
 class ClassLinkStory(Nights):
     """One district, tied to a tenant of ClassLink's sandbox over real HTTP."""
 
-    def __init__(self, sandbox: ClassLinkSandbox, tenant: Tenant, schools: Iterable[str]) -> None:
-        """Link the first schools of the tenant to new, purchased ones of these names."""
+    def __init__(
+        self, sandbox: ClassLinkSandbox, tenant: Tenant, schools: Iterable[str], district: District | None = None
+    ) -> None:
+        """Link the first schools of the tenant to new, purchased ones of these names, in a new district or this one."""
         self.sandbox = sandbox
         self.tenant = tenant
         self.world: TenantEdits = sandbox.world(tenant)
@@ -30,7 +33,7 @@ class ClassLinkStory(Nights):
         self.names = {}
         self._number = 0
         with tenancy.support():
-            self.district = factories.district()
+            self.district = district or factories.district()
             self.connection = Connection.objects.create(
                 district=self.district,
                 kind="classlink",

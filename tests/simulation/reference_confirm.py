@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from tests.simulation.reference import Row
 from tests.simulation.reference_issues import Found
 from tests.simulation.reference_match import roster
-from tests.simulation.world import World, key
+from tests.simulation.world import OURS, World, key
 
 LEAVE = ("gone", "out_of_scope", "inactive")
 
@@ -36,8 +36,11 @@ def confirm(world: World, rows: Iterable[Row], kept: Collection[int] = ()) -> tu
 
 
 def _ids(world: World, user: int | None) -> list[str]:
-    """Every lasting id the source may know somebody by, in byte order."""
-    return sorted((link.external_id for link in world.links if roster(link) and link.user == user), key=key)
+    """Every lasting id the source may know somebody by, in byte order: of older ones, those it last listed."""
+    last = {record.external_id for record in world.last}
+    older = {each.external_id for each in world.links if each.connection == OURS and each.kind == "legacy"} & last
+    own = (link for link in world.links if link.user == user and link.connection == OURS)
+    return sorted((link.external_id for link in own if roster(link) or link.external_id in older), key=key)
 
 
 def _together(named: str, ids: list[str], replies: dict[str, str]) -> str:

@@ -129,7 +129,7 @@ class ClassLinkSandbox(OneRosterSandbox):
         return self.world(tenant).do(verb, rest)
 
     def page_headers(self, page: Page) -> dict[str, str]:
-        """ClassLink's: counts, the revision, and several that say nothing. No Link."""
+        """ClassLink's: counts, the revision, and several that say nothing; a Link by switch only."""
         revision = hashlib.sha256(f"{page.district.id} {page.district.revision}".encode()).hexdigest()[:16]
         trace = hashlib.sha256(f"{page.request.target} {self._asked}".encode()).hexdigest()[:32]
         told = {
@@ -144,7 +144,8 @@ class ClassLinkSandbox(OneRosterSandbox):
             "x-host-name": "undefined",
             "cltraceid": trace,
         }
-        return {name: str(value) for name, value in told.items() if value not in (None, False)}
+        links = self.link(page) if page.faults.get("link") else {}
+        return {name: str(value) for name, value in told.items() if value not in (None, False)} | links
 
     def _direct(self, request: Request) -> Response:
         """A district's own server: OAuth 1 and nothing else."""

@@ -86,7 +86,7 @@ class RosterApi:
     def _page(self, district: District, request: Request, endpoint: str, listing: Listing, faults: Faults) -> Response:
         asked = window(request, faults)
         if "heavy_above" in faults and asked.limit > int(faults["heavy_above"]):
-            return web_page(502)
+            return web_page(int(faults.get("heavy_status", 502)))
         walk = self._walks.setdefault((district.id, listing.name), PageFaults())
         walk.turn(asked)
         spoiled = faults if faults.get("page_of", "users") == listing.name else {}

@@ -31,14 +31,14 @@ empty               collections that are empty, with status 200
 clamp               no page holds more rows than this, whatever is asked
 default_limit       rows of a page when nothing is asked (default 100)
 bad_limit           the status for a wrong limit or offset (default: fall back)
-heavy_above         a limit above this answers 502
+heavy_above         a limit above this answers `heavy_status` (default 502)
 past_end_status     the status behind the last row (default 200, an empty list)
 steady              true: the order stays the same without `sort`
 filter              "ignore", "empty", or a status: what becomes of every filter
 envelope            "type" (default), "endpoint", "bare", or the key that is used
 absent              "empty", "missing" or "null": how nothing is said (1.1 empty, 1.2 missing)
 booleans            "text" (default), "boolean", "number" or "upper"
-link                false: no Link; "skips": one row further; "foreign": to another host
+link                false: no Link; true, "skips" (one row further) or "foreign" (to another host): one
 core_only           true: no collections below another one (404)
 teacher_among_students   true: the students of a class include its teacher
 fail_every, fail_status  every n-th request answers this (default 500)
@@ -69,7 +69,17 @@ KNOWN = frozenset(
         *("error_envelope_at", "wrong_type_at", "not_json_at", "not_object_at", "not_list_at", "no_key_at"),
         *("empty_body_at", "repeat_row_at", "repeat_page_at", "empty_page_at", "lose_rows_at", "stray_row_at"),
         *("stray_row", "perm_rev_at", "perm_rev_times", "insert_at", "insert_times", "total", "total_off"),
-        *("total_changes", "perm_rev", "obfuscated", "empty", "clamp", "default_limit", "bad_limit", "heavy_above"),
+        *(
+            "total_changes",
+            "perm_rev",
+            "obfuscated",
+            "empty",
+            "clamp",
+            "default_limit",
+            "bad_limit",
+            "heavy_above",
+            "heavy_status",
+        ),
         *("past_end_status", "steady", "filter", "envelope", "absent", "booleans", "link", "core_only"),
         *("teacher_among_students", "fail_every", "fail_status", "slow_every", "path_status", "error_body"),
         *("doors", "granted", "token_seconds", "token_status"),

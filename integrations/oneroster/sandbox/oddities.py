@@ -72,6 +72,7 @@ def _places(schools: list[str]) -> dict[str, Row]:
         "student_two_schools": {"roles": _at("student", here, there), "grades": ["05"]},
         "teacher_three_schools": {"roles": _at("teacher", *(schools * 3)[:3])},
         "teacher_and_aide": {"roles": [*_at("teacher", here), *_at("aide", there)]},
+        "aide_and_teacher": {"roles": [*_at("aide", here), *_at("teacher", there)]},
         "student_here_aide_there": {"roles": [*_at("student", here), *_at("aide", there)], "grades": ["12"]},
         "secondary_first": {"roles": [_typed("teacher", here, "secondary"), _typed("aide", there, "primary")]},
         "staff_district": {"roles": _at("aide", DISTRICT_ORG)},

@@ -13,8 +13,8 @@ from accounts.access import reach_of, schools_of
 from accounts.models import Roles
 from integrations import registry
 from integrations.access import connections_of, links_of, steered_by, stopped_kinds
-from integrations.models import ConnectionState, SchoolLink
-from rostering import access, runs, sql
+from integrations.models import SchoolLink
+from rostering import access, runs, sql, wording
 from rostering.models import Hold, Issue, Run, RunState, SupportRequest
 from rostering.support.access import open_requests_of
 
@@ -65,22 +65,15 @@ class Source:
 
     @property
     def word(self) -> tuple[str, str]:
-        """The main word for it, and its tone. What a person must see first comes first."""
-        state = ConnectionState(self.connection.state)
-        broken = state == ConnectionState.NEEDS_ATTENTION or bool(self.connection.problem)
-        warned = bool(self.attention or (self.good and self.good.removals))
-        words = (
-            (state == ConnectionState.DISCONNECTED, "Disconnected", "warn"),
-            (self.stopped or state == ConnectionState.PAUSED, "Paused", "warn"),
-            (self.going, "Sync in progress", "busy"),
-            (state == ConnectionState.SETTING_UP and self.asked is not None, "Waiting for SmartPass", "busy"),
-            (state == ConnectionState.SETTING_UP, "Setting up", "warn"),
-            (broken, "Needs attention", "bad"),
-            (bool(self.holds), "On hold", "warn"),
-            (self.asked is not None, "Waiting for SmartPass", "busy"),
-            (warned, "Completed with warnings", "warn"),
+        """The main word for it, and its tone."""
+        return wording.connection_state(
+            self.connection,
+            stopped=self.stopped,
+            going=self.going,
+            asked=self.asked is not None,
+            held=bool(self.holds),
+            warned=bool(self.attention or (self.good and self.good.removals)),
         )
-        return next(((word, tone) for holds, word, tone in words if holds), ("Connected", "good"))
 
 
 def sources(user: User, at: School | None = None, kind: str = "") -> list[Source]:

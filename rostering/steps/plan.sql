@@ -389,13 +389,16 @@ found AS MATERIALIZED (
 
 -- name: write
 WITH {people}, {decide}, {issues},
+-- In the order of their ids, newcomers are added to the end of every index that begins with one.
 ids AS MATERIALIZED (
-    SELECT key, nextval('accounts_user_id_seq') AS id FROM (SELECT DISTINCT key FROM plan WHERE key < 0) newcomers
+    SELECT key, nextval('accounts_user_id_seq') AS id
+    FROM (SELECT DISTINCT key FROM plan WHERE key < 0 ORDER BY key DESC) newcomers
 ),
 written AS (
     INSERT INTO rostering_change (district_id, run_id, user_id, school_id, external_id, kind, before, after, why)
     SELECT %(district)s, %(run)s, coalesce(i.id, p.key), p.school_id, p.external_id, p.kind, p.before, p.after, p.why
     FROM plan p LEFT JOIN ids i ON i.key = p.key
+    ORDER BY coalesce(i.id, p.key)
     RETURNING 1
 ),
 opened AS (

@@ -90,8 +90,8 @@ class Life:
             )
             self.sides.append(Side(home, movable(home.there)))
 
-    def live(self, evenings: int) -> None:
-        """The first sync, the evenings, and a clean one."""
+    def live(self, evenings: int) -> list[dict[str, list[str]]]:
+        """The first sync, the evenings, and a clean one, or until something is wrong; both districts' rows then."""
         for evening in range(evenings + 2):
             clean = not self.lying or evening in {0, evenings + 1}
             for number, side in enumerate(self.sides):
@@ -101,6 +101,9 @@ class Life:
             for number, side in enumerate(self.sides):
                 self._evening(side, evening, number, clean=clean)
             self.wire.memory.next_evening()
+            if self.wrong:
+                break
+        return [side.home.rows() for side in self.sides]
 
     def _evening(self, side: Side, evening: int, number: int, *, clean: bool) -> None:
         truth = side.look()
@@ -122,34 +125,30 @@ class Life:
         lies = [f"{kind}: {how}, {path}" for kind, how, path in self.told[-1].lies] if liar else []
         self.wrong += [f"evening {evening}, district {number + 1}: {each}; told were {lies}" for each in wrong]
 
-    def end(self) -> list[dict[str, list[str]]]:
-        """Both districts' rows, and let go of them."""
-        found = [side.home.rows() for side in self.sides]
-        for side in self.sides:
-            side.home.disconnect()
-        return found
-
 
 @contextmanager
 def life(opened: Opened, seed: int, *, lying: bool) -> Iterator[Life]:
-    """Begin a life at a fresh source behind a fresh wire."""
+    """Begin a life at a fresh source behind a fresh wire; at its end the districts there are free again."""
     with opened() as source:
         wire = Wire(source.url)
         with wire.listening() as url:
-            yield Life(source, wire, url, seed, lying=lying)
+            begun = Life(source, wire, url, seed, lying=lying)
+            yield begun
+            for side in begun.sides:
+                side.home.disconnect()
 
 
 def story(opened: Opened, seed: int, evenings: int = EVENINGS) -> tuple[list[str], list[Told]]:
     """What is wrong with the story of this seed, and what each of its nights of lies was like."""
-    with life(opened, seed, lying=False) as twin:
-        twin.live(evenings)
-        expected = twin.end()
     with life(opened, seed, lying=True) as lied_to:
-        lied_to.live(evenings)
-        found = lied_to.end()
-    wrong = [*(f"the twin: {each}" for each in twin.wrong), *lied_to.wrong]
-    for number, (one, other) in enumerate(zip(expected, found, strict=True), start=1):
-        wrong += [f"in the end, district {number}: {each}" for each in apart(one, other)]
+        found = lied_to.live(evenings)
+    wrong = lied_to.wrong
+    if not wrong:
+        with life(opened, seed, lying=False) as twin:
+            expected = twin.live(evenings)
+        wrong = [f"the twin: {each}" for each in twin.wrong]
+        for number, (one, other) in enumerate(zip(expected, found, strict=True), start=1):
+            wrong += [f"in the end, district {number}: {each}" for each in apart(one, other)]
     return [f"seed {seed}: {each}" for each in wrong], lied_to.told
 
 

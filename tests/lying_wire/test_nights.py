@@ -11,6 +11,7 @@ import pytest
 
 from integrations.clever.api import Api, Page
 from integrations.clever.provider import CleverProvider
+from integrations.oneroster.client import Reading
 from integrations.provider import SourceError
 from integrations.records import Found
 from rostering import sync
@@ -73,7 +74,7 @@ def _ends(night: Told) -> Iterator[str]:
         yield "believed"
 
 
-def _the_first_pages_count(api: Api, path: str, query: str) -> Iterator[Page]:
+def _until_it_fails(api: Api, path: str, query: str) -> Iterator[Page]:
     """What a client does that takes any trouble for the end of the list."""
     try:
         yield from PAGES(api, path, query)
@@ -84,22 +85,24 @@ def _the_first_pages_count(api: Api, path: str, query: str) -> Iterator[Page]:
 PAGES = Api.pages
 GONE = patch.object(CleverProvider, "look_up", lambda *_: Found("gone"))
 UNPROVEN = patch.object(sync, "why_nobody_leaves", lambda *_: "")
-PLANTED: dict[str, tuple[list[Any], str]] = {
-    "absent is gone": ([GONE], "is suspended"),
-    "half a listing is one": ([GONE, UNPROVEN, patch.object(Api, "pages", _the_first_pages_count)], "is suspended"),
-    "connections stay open": ([patch.object(CleverProvider, "close", lambda _: None)], "connections to the source"),
-    "a failed run is forgotten": ([patch.object(sync, "_source_failed", lambda *_: None)], "the run is running"),
+UNREVISED = patch.object(Reading, "see", lambda *_: None)
+PLANTED: dict[str, tuple[Opened, list[Any], str]] = {
+    "absent is gone": (clever, [GONE], "is suspended"),
+    "half a listing is one": (clever, [GONE, UNPROVEN, patch.object(Api, "pages", _until_it_fails)], "is suspended"),
+    "connections stay open": (clever, [patch.object(CleverProvider, "close", lambda _: None)], "connections to the"),
+    "a failed run is forgotten": (clever, [patch.object(sync, "_source_failed", lambda *_: None)], "run is running"),
+    "revisions are not compared": (classlink, [UNREVISED], "is called what they never were"),
 }
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("mistake", PLANTED)
 def test_a_planted_mistake_is_found(mistake: str) -> None:
-    patches, said = PLANTED[mistake]
+    opened, patches, said = PLANTED[mistake]
     for each in patches:
         each.start()
     try:
-        assert any(said in line for seed in STORIES for line in story(clever, seed)[0])
+        assert any(said in line for seed in STORIES for line in story(opened, seed)[0])
     finally:
         for each in patches:
             each.stop()

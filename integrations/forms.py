@@ -99,7 +99,11 @@ def _host(address: str | None) -> tuple[str, str]:
 class TypedName(Reason):
     """A confirmation by typing the name of what is meant."""
 
-    typed = forms.CharField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    typed = forms.CharField(
+        max_length=200,
+        error_messages={"required": "Type it, so that nothing is done by a slip."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     field_order = ("typed", "why")
 
     def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:

@@ -21,6 +21,7 @@ class Question(forms.Form):
     words = forms.CharField(
         label="What do you need?",
         max_length=4000,
+        error_messages={"required": "Write what you need."},
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Leave out passwords. SmartPass sees your school and who asks.",
     )

@@ -110,7 +110,8 @@ def session_of(user: User, site: str) -> Any:
 
 def _is_news(said: ConsoleMessage) -> bool:
     """Whether a line of the console is an error that the answers' own statuses do not tell."""
-    return said.type == "error" and "Failed to load resource" not in said.text
+    told = ("Failed to load resource", "Response Status Error Code")
+    return said.type == "error" and not any(words in said.text for words in told)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

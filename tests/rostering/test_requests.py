@@ -60,7 +60,7 @@ def test_a_question_sent_twice_is_one(world: factories.World) -> None:
     assert "This waits already" in press(world.admin, "/help/ask/", words="How? Now?")
     press(world.admin, "/help/ask/", words="And when?")
     assert len(rows(SupportRequest, kind="help", words__startswith="How")) == 1
-    assert "This field is required" in press(world.admin, "/help/ask/", words=" ")
+    assert "Write what you need." in press(world.admin, "/help/ask/", words=" ")
 
 
 def test_requests_are_the_schools_own(world: factories.World) -> None:

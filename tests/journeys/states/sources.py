@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import now
 
 from accounts.models import Membership
 from integrations.models import Connection, SchoolLink
-from rostering.models import Hold, Issue, Run, RunState
+from rostering.models import Change, Hold, Issue, Run, RunState
 from tests import factories
-from tests.factories import World
-from tests.journeys.states import State, submit
+from tests.journeys.states import State, press, submit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.factories import World
 
 CARDS, CLEVER, HELP = "/accounts/integrations/", "/accounts/integrations/clever/", "/help/"
 TIE = "/accounts/connections/{world.connection.pk}/"
@@ -94,6 +98,19 @@ def previewed(**fields: Any) -> Callable[[World], None]:
     return given
 
 
+def planned(number: int) -> Callable[[World], None]:
+    """The preview of so many changes."""
+
+    def given(world: World) -> None:
+        previewed()(world)
+        ahead = Run.objects.get(preview=True)
+        Change.objects.filter(run=ahead).delete()
+        for _ in range(number):
+            factories.change(ahead, world.student, world.school)
+
+    return given
+
+
 def answered(world: World) -> None:
     """Many questions, some with answers."""
     for number in range(30):
@@ -106,7 +123,21 @@ def unasked(world: World) -> None:
     world.request.delete()
 
 
+def told(page: Page) -> None:
+    """Say that all is ready."""
+    page.get_by_label("All records of these schools").check()
+    submit("Send to SmartPass", Clever_District_Name="Alder USD")(page)
+
+
+def gone(page: Page) -> None:
+    """Disconnect, typing the source's name."""
+    submit("Disconnect", Type="Clever", Reason="We leave Clever")(page)
+
+
+READING: dict[str, Any] = {"state": RunState.RUNNING, "step": "fetch", "people_read": 812, "people_expected": 1305}
+FAILED: dict[str, Any] = {"state": RunState.FAILED, "step": "fetch", "problem_text": "Clever isn't answering."}
 PAUSED = tie(state="paused", paused_until=now() + timedelta(days=4))
+GONE = tie(state="disconnected")
 REVOKED = tie(state="needs_attention", problem="E-GRANT-REVOKED", problem_text="Clever no longer accepts our access.")
 STATES = [
     State("integrations", "connected", CARDS, given=quiet),
@@ -116,7 +147,7 @@ STATES = [
     State("integrations", "waiting and late", CARDS, given=asked),
     State("integrations", "paused", CARDS, who="district_admin", given=PAUSED),
     State("integrations", "needs attention", CARDS, given=REVOKED),
-    State("integrations", "disconnected", CARDS, given=tie(state="disconnected")),
+    State("integrations", "disconnected", CARDS, given=GONE),
     State("integrations", "setting up", CARDS, given=tie(state="setting_up")),
     State("integrations", "not set up", CARDS, given=alone),
     State("integrations", "ready sent", CARDS, given=sent),
@@ -129,29 +160,44 @@ STATES = [
     State("clever", "many", CLEVER, who="district_admin", given=several),
     State("clever", "not set up", CLEVER, given=alone),
     State("clever", "ready sent", CLEVER, given=sent),
+    State("clever", "setting up", CLEVER, given=tie(state="setting_up")),
+    State("clever", "disconnected", CLEVER, given=GONE),
+    State("clever", "not yours", CLEVER, who="teacher", status=403),
     State("ready", "empty", f"{CLEVER}ready/"),
     State("ready", "wrong", f"{CLEVER}ready/", then=submit("Send to SmartPass")),
     State("ready", "one school more", f"{CLEVER}ready/", then=submit("Add another school")),
+    State("ready", "sent", f"{CLEVER}ready/", given=alone, then=told),
+    State("ask_source", "asked", f"{CARDS}ask/gsuite/", then=press("Ask SmartPass")),
     State("ask_source", "empty", f"{CARDS}ask/gsuite/"),
     State("ask_source", "not there", f"{CARDS}ask/nothing/", status=404),
     State("ask_sync", "empty", f"{TIE}sync/", given=quiet),
     State("ask_sync", "too often", f"{TIE}sync/", given=tie(state="paused"), then=submit("Ask for a sync now")),
+    State("ask_sync", "asked", f"{TIE}sync/", given=quiet, then=press("Ask for a sync now")),
+    State("pause", "paused", f"{TIE}pause/", "district_admin", quiet, submit("Pause", Reason="Summer")),
     State("pause", "empty", f"{TIE}pause/", who="district_admin"),
     State("pause", "wrong", f"{TIE}pause/", who="district_admin", then=submit("Pause")),
     State("pause", "not yours", f"{TIE}pause/"),
     State("disconnect", "empty", f"{TIE}disconnect/", who="district_admin"),
     State("disconnect", "wrong", f"{TIE}disconnect/", who="district_admin", then=submit("Disconnect")),
-    State("reconnect", "empty", f"{TIE}reconnect/", given=tie(state="disconnected")),
+    State("disconnect", "disconnected", f"{TIE}disconnect/", "district_admin", quiet, gone),
+    State("reconnect", "asked", f"{TIE}reconnect/", given=GONE, then=press("Ask SmartPass to reconnect")),
+    State("reconnect", "empty", f"{TIE}reconnect/", given=GONE),
+    State("resume", "resumed", f"{TIE}resume/", "district_admin", previewed(), press("Resume")),
+    State("resume", "nothing to change", f"{TIE}resume/", who="district_admin", given=planned(0)),
     State("resume", "empty", f"{TIE}resume/", who="district_admin", given=PAUSED),
     State("resume", "previewed", f"{TIE}resume/", who="district_admin", given=previewed()),
-    State("resume", "going", f"{TIE}resume/", who="district_admin", given=previewed(state="running")),
-    State("resume", "failed", f"{TIE}resume/", who="district_admin", given=previewed(state="failed")),
+    State("resume", "going", f"{TIE}resume/", who="district_admin", given=previewed(**READING)),
+    State("resume", "failed", f"{TIE}resume/", who="district_admin", given=previewed(**FAILED)),
     State("look_ahead", "empty", f"{TIE}preview/", who="district_admin", given=PAUSED),
     State("names_ahead", "some", f"{TIE}preview/names/", who="district_admin", given=previewed()),
+    State("names_ahead", "nobody", f"{TIE}preview/names/", who="district_admin", given=planned(0)),
+    State("names_ahead", "many", f"{TIE}preview/names/", who="district_admin", given=planned(60)),
+    State("look_ahead", "started", f"{TIE}preview/", "district_admin", PAUSED, press("Preview")),
     State("help", "some", HELP, given=asked),
     State("help", "empty", HELP, given=unasked),
     State("help", "many", HELP, given=answered),
     State("help", "not yours", HELP, who="student", status=403),
+    State("ask_smartpass", "asked", HELP, given=unasked, then=submit("Ask SmartPass", What_do_you_need="How?")),
     State("ask_smartpass", "empty", "/help/ask/"),
     State("ask_smartpass", "wrong", "/help/ask/", then=submit("Ask SmartPass")),
 ]

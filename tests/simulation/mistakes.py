@@ -73,12 +73,6 @@ MISTAKES = [
     ),
     Mistake("family is not asked", "plan.match", "k.family = g.family", "true"),
     Mistake("a listed user can be claimed", "plan.match", "WHERE NOT k.present AND", "WHERE"),
-    Mistake(
-        "who is listed by an older id can be claimed",
-        "plan.match",
-        "SELECT user_id FROM listed WHERE user_id IS NOT NULL",
-        "SELECT l.user_id FROM integrations_link l JOIN listed x USING (external_id) WHERE l.kind = 'roster'",
-    ),
     Mistake("new ids are believed on a bad night", "plan.match", "k.linked AND NOT %(removals)s", "false"),
     Mistake("what is said of the deleted is heard", "plan.people", "d.deleted_at IS NOT NULL", "false"),
     Mistake("legacy ids are ignored", "plan.match", "AND l.external_id = x.id", "AND false"),
@@ -142,8 +136,6 @@ MISTAKES = [
         "former e-mails stay", "apply.change_people", "nullif(n.after ->> 'login_email', '') ELSE", "u.login_email ELSE"
     ),
     Mistake("the absent are asked in any order", "confirm.absent", "ORDER BY 2", "ORDER BY 2 DESC"),
-    Mistake("nobody is asked about by an older id", "confirm.absent", "l.kind = 'legacy' AND", "false AND"),
-    Mistake("every older id is asked about", "confirm.absent", "r.external_id = l.external_id", "true"),
     Mistake("the unanswered leave", "confirm.stay", "why = 'absent' AND", "why = 'gone' AND"),
     Mistake("a night too early counts", "confirm.missed", "t.started_at - %(apart)s", "t.started_at"),
     Mistake("who was named again is gone", "confirm.missed", "r.external_id = ANY (a.ids)", "false"),

@@ -21,7 +21,6 @@ from integrations.models import (
     ConnectionState,
     SamePerson,
     SchoolLink,
-    StopSwitch,
     UpstreamTenant,
 )
 from integrations.provider import SourceError
@@ -207,43 +206,6 @@ def set_purchased(by: User | None, school: School, *, purchased: bool, why: str)
         for link in SchoolLink.objects.filter(school=school, active=True).select_related("connection"):
             plan_anew(link.connection)
     return changed
-
-
-@transaction.atomic
-def stop_everything(by: User, kind: str, why: str) -> StopSwitch:
-    """No run of this source ("" for every source) starts or goes on until the switch is lifted."""
-    switch, made = StopSwitch.objects.get_or_create(kind=kind, defaults={"why": why, "by": by})
-    if made:
-        audit.record(by, "stop", switch, district=None, after={"kind": kind or "everything"}, why=why)
-    return switch
-
-
-@transaction.atomic
-def lift_stop(by: User, kind: str, why: str) -> bool:
-    """Let runs start again; False if nothing was stopped."""
-    switch = StopSwitch.objects.filter(kind=kind).first()
-    if switch is None:
-        return False
-    audit.record(by, "stop.lift", switch, district=None, before={"kind": kind or "everything"}, why=why)
-    switch.delete()
-    return True
-
-
-@transaction.atomic
-def set_stopped(by: User, connection: Connection, *, stopped: bool, why: str) -> bool:
-    """Stop one connection, or let it go on; False if it was so already."""
-    if not Connection.objects.filter(pk=connection.pk).exclude(stopped=stopped).update(stopped=stopped):
-        return False
-    audit.record(
-        by,
-        "connection.stop" if stopped else "connection.go_on",
-        connection,
-        district=connection.district_id,
-        before={"stopped": not stopped},
-        after={"stopped": stopped},
-        why=why,
-    )
-    return True
 
 
 @transaction.atomic

@@ -114,7 +114,9 @@ def _save(
     held.tenant, held.tenant_name, held.settings = upstream.external_id, upstream.name, settings
     registry.seal(held, secrets)
     held.save(update_fields=["tenant", "tenant_name", "settings", "secrets"])
-    linking.plan_anew(held)
+    if before != after:
+        # A new secret alone opens the same people: what was refused of them stays refused.
+        linking.plan_anew(held)
     linking.ask_places_again(held)
     line = {**after, "secrets_changed": other}
     audit.record(by, "connection.settings", held, district=held.district_id, before=before, after=line, why=why)

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 
 from accounts.models import Roles
 from accounts.people import NotPossible
+from accounts.templatetags.smartpass import spaced
 from integrations import registry
 from integrations.provider import Refused, SourceError
 
@@ -113,7 +114,7 @@ def _answer(seen: Seen, source: str, found: Found) -> Answer:
     if not roles:
         return Answer(source, "elsewhere", now())
     state = "here" if person.active else "inactive"
-    told = [(role.word.replace("_", " "), _place(seen, role)) for role in roles]
+    told = [(spaced(role.word), _place(seen, role)) for role in roles]
     return Answer(source, state, now(), roles=told, differs=_differences(seen, person))
 
 

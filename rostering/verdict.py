@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from accounts.models import Status
+from accounts.templatetags.smartpass import spaced
 from integrations import linking, registry
 from integrations.models import ConnectionState, Link
 from rostering.models import Change
@@ -148,7 +149,7 @@ def _role(seen: Seen, source: str) -> Step:
         return _yes(title)
     word = given[0][1]
     code = "E-ROLE-NOBODY" if word in seen.told.words else "E-ROLE-UNKNOWN"
-    return Step(title, "No", "bad", code, {"role": word.replace("_", " ")})
+    return Step(title, "No", "bad", code, {"role": spaced(word)})
 
 
 def _school(seen: Seen, source: str) -> Step:

@@ -17,6 +17,7 @@ REFUSALS = {
     OAUTH2: "OneRoster hands out a token and then does not accept it.",
 }
 NOT_SIGNED = "OneRoster does not accept the key and secret that SmartPass was given, or this way of signing."
+NO_RIGHT = "E-PRIVILEGE-MISSING"
 SIGNED = {SHA1: "HMAC-SHA1"}
 
 
@@ -53,15 +54,18 @@ class SisProvider(OneRosterProvider):
             raise self._nothing_here()
         if not self.server.rows(reply, "orgs"):
             text = "OneRoster lets SmartPass in and shows it no school: the key opens no district."
-            raise Refused(text, "E-PRIVILEGE-MISSING")
+            raise Refused(text, NO_RIGHT)
         self.server.first("user")
 
     def _knock(self) -> None:
-        """Fetch the token, where the door has one; what goes wrong there is the token URL's."""
+        """Fetch the token, where the door has one; say which setting is about what goes wrong there."""
         try:
             self.server.door.headers(self.settings["base_url"])
         except (Unreachable, Malformed) as problem:
             raise type(problem)(f"{problem} That was the token URL.", problem.code) from None
+        except Refused as refused:
+            asked = " It was asked for by the version and the scope." if refused.code == NO_RIGHT else ""
+            raise Refused(f"{refused}{asked}", refused.code) from None
 
     def _orgs_page(self) -> Reply:
         try:

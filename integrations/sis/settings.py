@@ -17,7 +17,7 @@ from integrations.oneroster.doors import SCOPES
 STANDARD = {"1.1": "/ims/oneroster/v1p1", "1.2": "/ims/oneroster/rostering/v1p2"}
 #: The end of a path that names a version, and the part of one that is OneRoster's and not the server's.
 VERSIONED = re.compile(r"/v1p([12])$")
-SERVICE = re.compile(r"(/ims/oneroster(/.*)?|/v1p[12])$", re.IGNORECASE)
+SERVICE = re.compile(r"(/ims/oneroster(/rostering)?(/v1p[12])?|/v1p[12])$", re.IGNORECASE)
 
 SHA256, SHA1, BEARER, OAUTH2 = "oauth1-sha256", "oauth1-sha1", "bearer", "oauth2"
 DOORS = (

@@ -194,13 +194,14 @@ def test_settings_change_and_the_secret_that_is_set_stays(
 
 
 def test_a_secret_is_replaced(desk: Desk, server: OneRosterSandbox, theirs: Upstream, ours: District) -> None:
-    """The trail says that it was, and not what it is; the source's schools are asked for anew."""
+    """The trail says that it was, and not what it is; the source's schools are asked for anew, its people are not."""
     made = connect(desk, ours, on_paper(server, theirs))
     theirs.secret = "another-secret"
     assert "does not accept the key and secret" in desk.look(f"/admin/connections/{made.pk}/")
     assert desk.do(SETTINGS.format(made.pk), **on_paper(server, theirs)).status_code == 302
     assert registry.secrets_of(fresh(made.pk)) == {"secret": "another-secret"}
     assert rows(AuditEvent, action="connection.settings")[-1].after["secrets_changed"] == ["secret"]
+    assert fresh(made.pk).settings_version == made.settings_version
     page = desk.look(f"/admin/connections/{made.pk}/")
     assert "does not accept the key and secret" not in page
 
@@ -250,6 +251,15 @@ def test_secrets_the_vault_does_not_open_are_typed_again(
         assert "Secret : This field is required" in said(desk.do(SETTINGS.format(made.pk), **empty))
         assert desk.do(SETTINGS.format(made.pk), **on_paper(server, theirs)).status_code == 302
         assert registry.secrets_of(fresh(made.pk)) == {"secret": theirs.secret}
+
+
+def test_words_for_roles_read_as_people_write_them(
+    desk: Desk, server: OneRosterSandbox, theirs: Upstream, ours: District
+) -> None:
+    """Where they are listed, and where support decides what they mean."""
+    made = connect(desk, ours, on_paper(server, theirs))
+    assert "OneRoster district administrator → District admin" in desk.look(f"/admin/connections/{made.pk}/")
+    assert "OneRoster district administrator</label>" in desk.look(f"/admin/connections/{made.pk}/roles/")
 
 
 def test_each_kind_has_its_own_way(desk: Desk, ours: District) -> None:

@@ -73,6 +73,14 @@ def test_another_version(server: OneRosterSandbox) -> None:
     assert len(server.log) == 2
 
 
+def test_another_version_where_tokens_are_asked_for_by_version(server: OneRosterSandbox) -> None:
+    """The server hands out none for it, and which settings asked is said."""
+    other = {"1.1": "1.2", "1.2": "1.1"}[server.version]
+    with pytest.raises(Refused, match=r"read the roster\. It was asked for by the version and the scope"):
+        opened(server, "oauth2", base_url=server.url, version=other).check()
+    assert len(server.log) == 1
+
+
 def test_no_oneroster_there(server: OneRosterSandbox) -> None:
     """Neither version answers; the path that was asked for is named."""
     with pytest.raises(Malformed, match=r"no OneRoster at this base URL: /somewhere/ims/oneroster/\S+ answers with"):
@@ -132,6 +140,7 @@ def test_less_than_the_roster(server: OneRosterSandbox) -> None:
         ("https://sis.example/ims/oneroster", "1.2", "sis.example", "/ims/oneroster/rostering/v1p2"),
         ("https://sis.example/ims/oneroster/v1p2", "1.2", "sis.example", "/ims/oneroster/v1p2"),
         ("https://sis.example:8443/api/v1p1", "1.1", "sis.example:8443/api", "/v1p1"),
+        ("https://sis.example/ims/oneroster/v1p1/7", "1.1", "sis.example/ims/oneroster/v1p1/7", "/ims/oneroster/v1p1"),
     ],
 )
 def test_an_address_is_taken_as_people_are_told_it(base_url: str, version: str, server: str, service: str) -> None:

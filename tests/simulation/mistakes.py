@@ -136,17 +136,12 @@ MISTAKES = [
         "former e-mails stay", "apply.change_people", "nullif(n.after ->> 'login_email', '') ELSE", "u.login_email ELSE"
     ),
     Mistake("the absent are asked in any order", "confirm.absent", "ORDER BY 2", "ORDER BY 2 DESC"),
-    Mistake("nobody is asked about by an older id", "confirm.absent", "l.kind = 'legacy' AND", "false AND"),
-    Mistake("every older id is asked about", "confirm.absent", "r.external_id = l.external_id", "true"),
     Mistake("the unanswered leave", "confirm.stay", "why = 'absent' AND", "why = 'gone' AND"),
     Mistake("a night too early counts", "confirm.missed", "t.started_at - %(apart)s", "t.started_at"),
     Mistake("who was named again is gone", "confirm.missed", "r.external_id = ANY (a.ids)", "false"),
     Mistake("a night that named them ends no count", "confirm.missed", "n.applied_at > f.applied_at", "false"),
     Mistake("one file read twice is two", "confirm.missed", "f.as_of <> coalesce", "f.as_of = coalesce"),
     Mistake("the oldest miss counts", "confirm.missed", "n.applied_at DESC", "n.applied_at"),
-    Mistake("a preview is a night", "confirm.complete", " AND NOT n.preview", ""),
-    Mistake("an undo is a night", "confirm.complete", " AND n.undoes_id IS NULL", ""),
-    Mistake("a night that proves nothing counts", "confirm.complete", " AND n.removals = ''", ""),
     Mistake(
         "somebody still there is called unconfirmed", "report.standing", "WHEN 'in_scope' THEN", "WHEN 'inactive' THEN"
     ),

@@ -133,7 +133,7 @@ class Provider(ABC):
         """What can be linked to a school, as the source lists it now."""
 
     def groups(self) -> list[Place]:
-        """What can be mapped besides `places`: groups of people, by what people call them; none where there are none."""
+        """What can be mapped besides `places`: groups of people, by what people call them."""
         return []
 
     @abstractmethod

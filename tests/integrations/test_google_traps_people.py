@@ -256,11 +256,13 @@ class Many(Scripted):
         """All of them in one unit."""
         super().__init__()
         self.count = count
+        self.asked: set[tuple[str, ...]] = set()
 
     def answer(self, request: Request) -> Response:
         """A token, the root unit, or a page."""
         if request.path == "/token":
             return as_json({"access_token": "a", "expires_in": 3599})
+        self.asked.add(tuple(request.headers[name] for name in ("accept-encoding", "user-agent", "authorization")))
         if not request.path.endswith("/users"):
             return as_json({"organizationUnits": [{"orgUnitId": "id:1", "orgUnitPath": "/", "name": "/"}]})
         start = int(request.first("pageToken", "0"))
@@ -273,7 +275,7 @@ class Many(Scripted):
 
 
 def test_trap_30_memory_stays_flat(open_google: OpenGoogle, customer: Customer) -> None:
-    """50,000 people cost at most a third more than 5,000."""
+    """50,000 people cost at most a third more than 5,000; pages are asked for packed."""
 
     def peak(count: int) -> int:
         """Bytes at the worst moment of a listing."""
@@ -285,6 +287,7 @@ def test_trap_30_memory_stays_flat(open_google: OpenGoogle, customer: Customer) 
             read_ = sum(1 for _ in source.people([SCHOOL]))
             _, worst = tracemalloc.get_traced_memory()
             tracemalloc.stop()
+            assert server.asked == {("gzip, deflate", "(gzip)", "Bearer a")}
         assert read_ == count
         return worst
 

@@ -140,6 +140,9 @@ def test_trap_05_a_renamed_unit_is_followed(google: GoogleSandbox, customer: Cus
     assert source.receipt.proven({SCHOOL})
     somebody = next(iter(before.values()))
     assert source.look_up(somebody.external_id, SCOPE) == ("in_scope", somebody)
+    google.world().rename_ou("/People", "Everybody")
+    google.world().rename_ou("/Students", "Learners")
+    assert {source.look_up(key, SCOPE).state for key in list(before)[::40]} == {"in_scope"}
 
 
 @pytest.mark.parametrize("page", [1, 3])

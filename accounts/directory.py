@@ -9,25 +9,25 @@ page's ids are found first, from the nearer end of an index, and only those rows
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.aggregates import BitOr
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Case, Count, Exists, F, Func, IntegerField, OuterRef, Q, TextField, Value, When
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, TextField, Value
 from django.db.models.functions import Collate, Left, Now
+from django.db.models.lookups import GreaterThan
 
 from accounts.access import memberships_of
 from accounts.asking import ANY, STATUSES
-from accounts.models import NAME, Membership, Pin, Roles, Status, User
-from accounts.people import TOGETHER
+from accounts.models import NAME, ROLE_BITS, STANDS, STATUS_BITS, Membership, Pin, Status, User
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from django.db.models import QuerySet
-    from django.db.models.expressions import Combinable
 
     from accounts.asking import Asked
     from accounts.models import School
@@ -41,8 +41,6 @@ REMEMBERED = 60
 #: An id that no row has: a list of none of them would be no statement at all.
 NOBODY = 0
 TONES = {Status.ACTIVE: "good", Status.DISABLED: "warn", Status.SUSPENDED: "bad"}
-BITS = {role: 1 << place for place, role in enumerate(Roles.values)}
-HIDDEN = {status: 1 << len(BITS) + place for place, status in enumerate(STATUSES)}
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ class Listing:
     @property
     def rows(self) -> QuerySet[Membership]:
         """Every line, in no order."""
-        return self._within.filter(_listed(self.asked), _of_role(self.asked))
+        return self._within.filter(standing__in=_listed(self.asked))
 
     def in_order(self) -> QuerySet[Membership]:
         """Every line by name."""
@@ -155,12 +153,13 @@ def is_protected() -> Exists:
 
 
 def _think_big() -> None:
-    """For the rest of this transaction: count in memory and alone.
+    """For the rest of this transaction: count in memory and alone, and walk through indexes.
 
     100,000 people fit into 32 MB and not into PostgreSQL's 4; starting helpers, or compiling a
-    statement, costs more than finding a page.
+    statement, costs more than finding a page. What a list needs lies in memory, where one row
+    is as near as the next.
     """
-    wanted = {"work_mem": "32MB", "max_parallel_workers_per_gather": "0", "jit": "off"}
+    wanted = {"work_mem": "32MB", "max_parallel_workers_per_gather": "0", "jit": "off", "random_page_cost": "1.1"}
     with connection.cursor() as cursor:
         settings = ", ".join("set_config(%s, %s, true)" for _ in wanted)
         cursor.execute(f"SELECT {settings}", [word for pair in wanted.items() for word in pair])
@@ -180,74 +179,72 @@ def _filtered(rows: QuerySet[Membership], asked: Asked) -> QuerySet[Membership]:
 def _found(rows: QuerySet[Membership], words: list[str]) -> QuerySet[Membership]:
     if not words:
         return rows
+    # Where a number may be meant, memberships are looked through; everybody's names are in any case, so once.
+    numbers = [word for word in words if any(map(str.isdigit, word))]
     matching = rows
-    for word in words:
-        matching = matching.filter(_has(word))
+    if names := [word for word in words if word not in numbers]:
+        matching = matching.filter(user__in=_named(*names))
+    for word in numbers:
+        matching = matching.filter(Q(user__in=_named(word)) | Q(number__icontains=word))
     ids = list(matching.order_by().values_list("pk", flat=True)[: FOUND + 1])
     return matching if len(ids) > FOUND else Membership.objects.filter(pk__in=ids or [NOBODY])
 
 
-def _has(word: str) -> Q:
-    """A word anywhere in name, e-mail or username; in a student number too if there is a digit in it."""
-    folded = Func(Value(word), function="smartpass_fold", output_field=TextField())
-    found = Q(user__in=User.objects.filter(search__contains=folded).values("pk"))
-    return found | Q(number__icontains=word) if any(map(str.isdigit, word)) else found
+def _named(*words: str) -> QuerySet[User, int]:
+    """Those with all of these words anywhere in name, e-mail or username."""
+    folded = (Func(Value(word), function="smartpass_fold", output_field=TextField()) for word in words)
+    return User.objects.filter(*(Q(search__contains=word) for word in folded)).values_list("pk", flat=True)
 
 
-def _listed(asked: Asked) -> Q:
-    return Q() if asked.status == ANY else Q(status=asked.status)
-
-
-def _of_role(asked: Asked) -> Q:
-    return Q(roles__contains=[asked.role]) if asked.role else Q()
-
-
-def _bits() -> Case:
-    """The roles of a membership as a number. Comparing whole arrays is quick, looking into them is not."""
-    whole = [When(roles=sorted(each), then=Value(sum(BITS[role] for role in each))) for each in TOGETHER]
-    rest: Combinable = Value(0)
-    for role, bit in BITS.items():
-        rest = rest + Case(When(roles__contains=[role], then=Value(bit)), default=Value(0))
-    return Case(*whole, default=rest, output_field=IntegerField())
+def _listed(asked: Asked) -> list[int]:
+    """What the standing of a listed membership may be: one of few numbers, of each of which there are statistics."""
+    wanted = ROLE_BITS.get(asked.role, STANDS)
+    return [
+        bits * STATUS_BITS[status] for status in _statuses(asked) for bits in range(STANDS, 2 * STANDS) if bits & wanted
+    ]
 
 
 def _count(rows: QuerySet[Membership], asked: Asked) -> Counts:
     """Count people by what all their memberships make of them, in one statement."""
-    listed = _listed(asked)
-    seen: Case | BitOr = _bits()
-    if listed:
-        seen = Case(
-            When(listed, then=seen),
-            *(When(status=status, then=Value(bit)) for status, bit in HIDDEN.items()),
-            default=Value(0),
-        )
-    statuses = STATUSES if asked.status == ANY else (asked.status,)
-    people = rows.order_by().values("user_id").annotate(seen=BitOr(seen))
-    of_role = _of_role(asked)
-    lines = {f"lines_{status}": Count("pk", filter=Q(status=status) & of_role) for status in statuses}
+    statuses = _statuses(asked)
+    people = rows.order_by().values("user_id").annotate(seen=BitOr("standing"))
+    listed = ROLE_BITS.get(asked.role, STANDS)
+    lines = {f"lines_{status}": Count("user", filter=_stands(listed * STATUS_BITS[status])) for status in statuses}
     inner, parameters = people.annotate(**lines).query.sql_with_params()
     sums = ", ".join(f"sum({name})::bigint" for name in lines)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT seen, count(*), {sums} FROM ({inner}) each GROUP BY seen", parameters)  # noqa: S608
         found = cursor.fetchall()
     by_status = dict(zip(statuses, map(sum, list(zip(*found, strict=True))[2:]), strict=True)) if found else {}
-    return _counts([row[:2] for row in found], by_status, asked)
+    return _counts([row[:2] for row in found], by_status, statuses)
 
 
-def _counts(found: list[tuple[int, int]], lines: dict[str, int], asked: Asked) -> Counts:
-    role_bits = sum(BITS.values())
+def _stands(bits: int) -> Q:
+    return Q(GreaterThan(F("standing").bitand(bits), 0))
+
+
+def _statuses(asked: Asked) -> tuple[str, ...]:
+    """The statuses of the lines that are listed."""
+    return STATUSES if asked.status == ANY else (asked.status,)
+
+
+def _counts(found: list[tuple[int, int]], lines: dict[str, int], statuses: tuple[str, ...]) -> Counts:
+    """The numbers, from how many people stand how."""
 
     def number(bits: int) -> int:
         return sum(people for seen, people in found if seen & bits)
 
-    # Without a status to leave anybody out, somebody with no role at all is listed like everybody else.
-    everybody = sum(people for seen, people in found if asked.status == ANY or seen & role_bits)
+    def roles(seen: int) -> int:
+        return reduce(or_, (seen // STATUS_BITS[status] & STANDS - 1 for status in statuses))
+
+    listed = sum(STATUS_BITS[status] for status in statuses)
+    hidden = {status: STANDS * bit for status, bit in STATUS_BITS.items() if statuses != (status,)}
     return Counts(
-        roles={role: number(bit) for role, bit in BITS.items()},
-        people=everybody,
-        several=sum(people for seen, people in found if (seen & role_bits).bit_count() > 1),
+        roles={role: number(bit * listed) for role, bit in ROLE_BITS.items()},
+        people=number(STANDS * listed),
+        several=sum(people for seen, people in found if roles(seen).bit_count() > 1),
         lines=lines,
-        hidden={status.value: number(bit) for status, bit in HIDDEN.items() if status != asked.status},
+        hidden={status: 0 if status in statuses else number(bits) for status, bits in hidden.items()},
     )
 
 

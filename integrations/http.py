@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 
-from integrations.provider import Malformed, Unreachable
+from integrations import addresses
+from integrations.provider import Malformed, Refused, Unreachable
 from integrations.throttle import growing_pause, rate_limit_pause, retry_after
 from integrations.transport import TARGET, Adapter, watch
 
@@ -38,6 +40,11 @@ MOST_REDIRECTS = 3
 CHUNK = 256 * 1024
 #: What a request line can carry: a path on this host in printable ASCII without blanks.
 SENDABLE = re.compile(r"/[!-~]*")
+
+
+#: What is sent beside a target. Where they depend on it (a signature over path and query, good for one try), a
+#: function of the target, called anew for each try.
+Headers = Mapping[str, str] | Callable[[str], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,9 @@ class Client:
     """Speaks to one host of one source.
 
     `origin` is scheme, host and port; `source` is the name used in error texts.
-    `sleep` is called for every pause and may raise to stop the run.
+    `sleep` is called for every pause and may raise to stop the run. With `public_only`
+    (every host that somebody typed or a source named) it goes to public addresses over
+    https only, and raises `Refused` where the host has another.
     """
 
     def __init__(
@@ -118,28 +127,34 @@ class Client:
         source: str,
         limits: Limits | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        public_only: bool = False,
     ) -> None:
         """Opens nothing yet. Raises ValueError when `origin` is not a bare http(s) address."""
         parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.path.strip("/"):
+        bare = parts.hostname and "@" not in parts.netloc and not (parts.path.strip("/") or parts.query)
+        if parts.scheme not in {"http", "https"} or not bare or parts.port == 0:
             raise ValueError(f"not the address of a source's host: {parts.scheme}://{parts.hostname}")
+        self._public_only = public_only
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.source = source
         self.limits = limits or Limits()
         self.traffic = Traffic()
         self._sleep = sleep
         self._adapter = Adapter(max_retries=0)
+        if public_only:
+            self._adapter.public_only()
 
-    def get(self, target: str, headers: Mapping[str, str]) -> Reply:
+    def get(self, target: str, headers: Headers, handled: frozenset[int] = frozenset()) -> Reply:
         """GET `target` (path and query, sent untouched) and read the whole answer.
 
         Asks again after 500, 502, 503, 504 and broken connections, and waits when told
-        to (429); every other status is returned to the caller. Raises `Unreachable` when
-        the tries or the pauses are used up, `Malformed` for a link to another host or an
-        answer over the size limit.
+        to (429); every other status is returned to the caller, and so are those of
+        `handled`. Raises `Unreachable` when the tries or the pauses are used up,
+        `Malformed` for a link to another host or an answer over the size limit.
         """
         for _ in range(MOST_REDIRECTS + 1):
-            reply = self._patiently("GET", target, headers, None)
+            reply = self._patiently(target, headers, handled)
             if reply.status not in REDIRECTS:
                 return reply
             target = self.same_host(reply.headers.get("Location", ""), reply)
@@ -164,13 +179,19 @@ class Client:
         return link
 
     def close(self) -> None:
-        """Close the pooled connections."""
+        """Close every connection now; another request opens a new one."""
         self._adapter.close()
 
-    def _patiently(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def back_off(self, failures: int) -> None:
+        """Pause as after so many failures: for a caller that handles some of them itself."""
+        self._pause(growing_pause(failures))
+
+    def _patiently(self, target: str, headers: Headers, handled: frozenset[int]) -> Reply:
         failures = pauses = 0
         while True:
-            reply = self._attempt(method, target, headers, body)
+            reply = self._attempt("GET", target, headers(target) if callable(headers) else headers, None)
+            if reply is not None and reply.status in handled:
+                return reply
             if reply is not None and reply.status == 429:
                 pauses += 1
                 if pauses > self.limits.pauses:
@@ -202,6 +223,8 @@ class Client:
                 reply = self._exchange(method, where, {**headers, TARGET: target}, body)
                 if expired.is_set():
                     raise TimeoutError
+        except addresses.NotPublic as refused:
+            raise Refused(f"{self.source} {refused}.", "E-ADDRESS-REFUSED") from None
         except (requests.RequestException, HTTPError, OSError) as error:
             logger.warning("%s %s %s: no answer (%s)", self.source, method, where, type(error).__name__)
             return None
@@ -210,14 +233,17 @@ class Client:
         return reply
 
     def _exchange(self, method: str, where: str, headers: dict[str, str], body: bytes | None) -> Reply:
+        # Plain HTTP is for this machine only, where no proxy belongs in between.
+        proxies = get_environ_proxies(self.origin) if self.origin.startswith("https:") else {}
         prepared = requests.Request(method, f"{self.origin}/", headers=headers, data=body).prepare()
+        if self._public_only:
+            _must_be_public(prepared.url or "", proxies)
         answer = self._adapter.send(
             prepared,
             stream=True,
             timeout=(self.limits.connect, self.limits.read),
             verify=os.environ.get("REQUESTS_CA_BUNDLE") or True,
-            # Plain HTTP is for this machine only, where no proxy belongs in between.
-            proxies=get_environ_proxies(self.origin) if self.origin.startswith("https:") else {},
+            proxies=proxies,
         )
         with answer:
             content = self._read(answer, where)
@@ -234,3 +260,15 @@ class Client:
             parts.append(part)
         self.traffic.bytes += size
         return b"".join(parts)
+
+
+def _must_be_public(url: str, proxies: Mapping[str, str]) -> None:
+    """Raise `NotPublic` for plain http, and behind a proxy, which connects for itself, for what it must not connect to.
+
+    Without one the connection looks at what it connects to.
+    """
+    at = parse_url(url)
+    if at.scheme != "https":
+        raise addresses.NotPublic("must be reached over https")
+    if select_proxy(url, proxies):
+        addresses.look_up(at.host or "", at.port or 443)

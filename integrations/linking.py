@@ -21,7 +21,6 @@ from integrations.models import (
     ConnectionState,
     SamePerson,
     SchoolLink,
-    StopSwitch,
     UpstreamTenant,
 )
 from integrations.provider import SourceError
@@ -109,6 +108,11 @@ def _ask(connection: Connection) -> list[Place]:
         raise
 
 
+def ask_places_again(connection: Connection) -> None:
+    """What the source said about its schools, or that it did not answer, is not worth anything any more."""
+    cache.delete_many([_key(connection, "fresh"), _key(connection, "failed")])
+
+
 def place_names(connection: Connection) -> dict[str, str]:
     """What the source's schools are called, as far as anybody has asked."""
     names: dict[str, str] = cache.get(_key(connection, "names")) or {}
@@ -146,7 +150,7 @@ def link_school(by: User | None, connection: Connection, place: Place, school: S
             "active": True,
         },
     )
-    _changed(connection)
+    plan_anew(connection)
     after = {"external_id": place.external_id, "name": place.name, "school": school.pk}
     audit.record(by, "school.link", link, district=connection.district_id, after=after, why=why)
     return link
@@ -157,7 +161,7 @@ def unlink_school(by: User | None, link: SchoolLink, why: str = "") -> bool:
     """Stop syncing a school. Suspends no one by itself; False if it was unlinked already."""
     if not SchoolLink.objects.filter(pk=link.pk, active=True).update(active=False):
         return False
-    _changed(link.connection)
+    plan_anew(link.connection)
     before = {"external_id": link.external_id, "school": link.school_id}
     audit.record(by, "school.unlink", link, district=link.district_id, before=before, why=why)
     return True
@@ -180,7 +184,7 @@ def set_roles(by: User | None, connection: Connection, chosen: Mapping[str, Sequ
     if held.roles == overrides:
         return False
     Connection.objects.filter(pk=held.pk).update(roles=overrides)
-    _changed(held)
+    plan_anew(held)
     audit.record(
         by,
         "connection.roles",
@@ -200,45 +204,8 @@ def set_purchased(by: User | None, school: School, *, purchased: bool, why: str)
     changed = people.set_purchased(by, school, purchased=purchased, why=why)
     if changed:
         for link in SchoolLink.objects.filter(school=school, active=True).select_related("connection"):
-            _changed(link.connection)
+            plan_anew(link.connection)
     return changed
-
-
-@transaction.atomic
-def stop_everything(by: User, kind: str, why: str) -> StopSwitch:
-    """No run of this source ("" for every source) starts or goes on until the switch is lifted."""
-    switch, made = StopSwitch.objects.get_or_create(kind=kind, defaults={"why": why, "by": by})
-    if made:
-        audit.record(by, "stop", switch, district=None, after={"kind": kind or "everything"}, why=why)
-    return switch
-
-
-@transaction.atomic
-def lift_stop(by: User, kind: str, why: str) -> bool:
-    """Let runs start again; False if nothing was stopped."""
-    switch = StopSwitch.objects.filter(kind=kind).first()
-    if switch is None:
-        return False
-    audit.record(by, "stop.lift", switch, district=None, before={"kind": kind or "everything"}, why=why)
-    switch.delete()
-    return True
-
-
-@transaction.atomic
-def set_stopped(by: User, connection: Connection, *, stopped: bool, why: str) -> bool:
-    """Stop one connection, or let it go on; False if it was so already."""
-    if not Connection.objects.filter(pk=connection.pk).exclude(stopped=stopped).update(stopped=stopped):
-        return False
-    audit.record(
-        by,
-        "connection.stop" if stopped else "connection.go_on",
-        connection,
-        district=connection.district_id,
-        before={"stopped": not stopped},
-        after={"stopped": stopped},
-        why=why,
-    )
-    return True
 
 
 @transaction.atomic
@@ -269,15 +236,15 @@ def same_person(by: User, connection: Connection, external_id: str, user: User, 
     )
     if made or answer.same != same:
         SamePerson.objects.filter(pk=answer.pk).update(same=same, by=by, at=now())
-        _changed(connection)
+        plan_anew(connection)
         after = {"external_id": external_id, "user": user.pk, "same": same}
         audit.record(by, "same_person", answer, district=connection.district_id, after=after, why=why)
         answer.refresh_from_db()
     return answer
 
 
-def _changed(connection: Connection) -> None:
-    """Something a plan depends on is different now."""
+def plan_anew(connection: Connection) -> None:
+    """Something a plan depends on is different now: the next run looks at everything anew."""
     Connection.objects.filter(pk=connection.pk).update(settings_version=F("settings_version") + 1)
 
 

@@ -89,14 +89,20 @@ class Provider(ABC):
     ) -> None:
         """`tenant` is the district's id at the source; `hosts`, `secrets` and `settings` are named by each provider.
 
-        `secrets` are our vendor's own and those of this connection. `keep` is given secrets of this
-        connection that the source handed out or renewed; they are in `secrets` from the next time on.
+        `hosts` says "yes" under ``private`` where sources may live inside our own network (on one's own
+        machine). `secrets` are our vendor's own and those of this connection. `keep` is given secrets of
+        this connection that the source handed out or renewed; they are in `secrets` from the next time on.
         """
         self.tenant = tenant
         self.hosts = hosts
         self.secrets = secrets
         self.settings = settings or {}
         self.keep = keep
+
+    @property
+    def public_only(self) -> bool:
+        """For the `Client` of a host that settings or the source itself name: whether it must be a public one."""
+        return self.hosts.get("private") != "yes"
 
     @classmethod
     def tenants(cls, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> list[Tenant]:  # noqa: ARG003
@@ -110,6 +116,9 @@ class Provider(ABC):
         The same settings always name the same one; its id holds no secret.
         """
         raise NotImplementedError(f"{cls.label} is not opened by settings: {sorted(settings)}")
+
+    def close(self) -> None:  # noqa: B027  (where there is no connection, there is nothing to close)
+        """Let go of every connection to the source. Whoever asks again opens others."""
 
     @abstractmethod
     def check(self) -> None:
@@ -134,6 +143,7 @@ class Provider(ABC):
     def receipt(self) -> Receipt:
         """The proof left by the last complete `people`."""
 
-    @abstractmethod
     def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
-        """What `people(scope)` would say about this one id now."""
+        """What `people(scope)` would say about this one id now; not there where `answers_by_id` is False."""
+        del external_id, scope
+        raise NotImplementedError(f"{self.label} cannot be asked about one person")

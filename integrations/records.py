@@ -103,7 +103,8 @@ class Receipt:
     (guardians), `announced` the total the source gave (None where it gives none),
     `closed` whether the last page said that it was the last, and `places` the ids of
     the schools the source shares now. `as_of` is when the source itself last had fresh
-    data (ISO 8601), and `notes` what else it says about itself (``paused_until``).
+    data (ISO 8601), and `notes` what else it says about itself (``paused_until``): in words for
+    people, ``open`` why it is no whole listing and ``says`` what else about it they should know.
     """
 
     pages: int = 0

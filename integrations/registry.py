@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from accounts import tenancy
 from integrations import vault
-from integrations.clever.provider import CleverProvider
 from integrations.http import Limits
 from integrations.models import Connection, role_map
 from integrations.provider import Refused
@@ -18,10 +18,19 @@ from integrations.rules import roles_by_word, rules_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from django.forms import Form
+
     from integrations.provider import Provider
     from integrations.records import Rule, Tenant
 
-PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (CleverProvider,)}
+#: The sources there are, a line each.
+SOURCES = (
+    "integrations.clever.provider.CleverProvider",
+    "integrations.classlink.provider.ClassLinkProvider",
+    "integrations.sis.provider.SisProvider",
+    "integrations.oneroster_files.provider.OneRosterFilesProvider",
+)
+PROVIDERS: dict[str, type[Provider]] = {source.kind: source for source in map(import_string, SOURCES)}
 
 
 #: For a page somebody waits for, in a thread others wait for: one short try.
@@ -51,17 +60,42 @@ def secrets_of(connection: Connection) -> dict[str, str]:
         raise Refused(f"SmartPass cannot read what opens {label(connection.kind)} for this district.") from None
 
 
+def seal(connection: Connection, secrets: Mapping[str, str]) -> None:
+    """Put secrets into the vault for this connection, in the place of those it has; saved by whoever asks for it."""
+    connection.secrets = vault.seal(secrets, _owner(connection))
+
+
 def keep(connection: Connection, found: Mapping[str, str]) -> None:
     """Put secrets of this connection into the vault, beside those that it has."""
     with tenancy.district(connection.district_id):
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        row.secrets = vault.seal({**secrets_of(row), **found}, _owner(row))
+        seal(row, {**secrets_of(row), **found})
         row.save(update_fields=["secrets"])
     connection.secrets = row.secrets
 
 
 def _owner(connection: Connection) -> str:
     return f"connection:{connection.pk}"
+
+
+def settings_form(kind: str) -> type[Form] | None:
+    """What support fills in to open a source of this kind; None where our vendor key opens it, or for no kind."""
+    provider = PROVIDERS.get(kind)
+    return provider.Settings if provider else None
+
+
+def upstream(kind: str, settings: Mapping[str, str]) -> Tenant:
+    """Which district at the source these settings open."""
+    return PROVIDERS[kind].upstream(settings)
+
+
+def try_out(kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
+    """Ask a source, in a hurry, whether these open it; the secrets with those it handed out. Raises `SourceError`."""
+    found = dict(secrets)
+    tenant = upstream(kind, settings).external_id
+    provider = _in_a_hurry(PROVIDERS[kind])
+    provider(tenant, _hosts(kind), {**_secrets(kind), **secrets}, settings, found.update).check()
+    return found
 
 
 def tenants(kind: str) -> list[Tenant]:
@@ -71,7 +105,8 @@ def tenants(kind: str) -> list[Tenant]:
 
 def _hosts(kind: str) -> Mapping[str, str]:
     """Where a source is reached; nowhere in particular where each connection's settings say it."""
-    return settings.SOURCE_HOSTS.get(kind, {})
+    hosts: Mapping[str, str] = settings.SOURCE_HOSTS.get(kind, {})
+    return {**hosts, "private": "yes"} if settings.ALLOW_PRIVATE_SOURCES else hosts
 
 
 def _secrets(kind: str) -> Mapping[str, str]:
@@ -86,6 +121,11 @@ def roles_of(connection: Connection, rules: Sequence[Rule] | None = None) -> dic
     """The roles each source word gives at this connection, with its own mapping, or with one to try."""
     mapped = rules if rules is not None else mapping_of(connection)
     return role_map(dict(PROVIDERS[connection.kind].role_defaults), {**connection.roles, **roles_by_word(mapped)})
+
+
+def can_be_asked(kind: str) -> bool:
+    """Whether the source answers questions about one person."""
+    return PROVIDERS[kind].answers_by_id
 
 
 def label(kind: str) -> str:

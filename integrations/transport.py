@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
+from urllib3.util.connection import create_connection
+
+from integrations import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +52,20 @@ class _SecureConnection(_Verbatim, HTTPSConnection):
     """HTTPS, for everything else."""
 
 
+class _PublicConnection(_SecureConnection):
+    """HTTPS to public addresses only: the name is looked up once, and TLS still verifies the name."""
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to an address that was looked at; the next one where that does not answer."""
+        failed: OSError | None = None
+        for address in addresses.look_up(self.host, self.port):
+            try:
+                return create_connection((address, self.port), self.timeout, socket_options=self.socket_options)
+            except OSError as error:
+                failed = error
+        raise failed or OSError("no address")
+
+
 class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _PlainConnection
 
@@ -56,19 +74,40 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
+class _PublicPool(HTTPSConnectionPool):
+    ConnectionCls = _PublicConnection
+
+
 class Adapter(HTTPAdapter):
     """requests' transport on our connections, without retries of its own."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make pools of verbatim connections."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        _ours(self.poolmanager)
+
+    def public_only(self) -> None:
+        """From now on connect to public addresses only, and never without TLS.
+
+        A proxy named by the environment is ours, and connects for itself.
+        """
+        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """The same behind a proxy named by the environment."""
         manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        _ours(manager)
         return manager
+
+
+def _ours(manager: PoolManager) -> None:
+    """Have this manager make our connections, and close those of a pool it drops then and there.
+
+    Left to itself urllib3 closes them when the pool is collected, and an error that came out of
+    a pool keeps it alive in a circle until Python looks for garbage.
+    """
+    manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+    manager.pools.dispose_func = HTTPConnectionPool.close
 
 
 @contextmanager

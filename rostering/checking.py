@@ -14,6 +14,7 @@ from django.utils.timezone import now
 
 from accounts.models import Roles
 from accounts.people import NotPossible
+from accounts.templatetags.smartpass import spaced
 from integrations import registry
 from integrations.provider import Refused, SourceError
 
@@ -55,6 +56,8 @@ def ask(seen: Seen) -> Answer:
     Raises NotPossible, in words, if the source knows no id of theirs or was asked too often.
     """
     source = registry.label(seen.told.connection.kind)
+    if not registry.can_be_asked(seen.told.connection.kind):
+        raise NotPossible(f"{source} gives whole lists and can't be asked about one person.")
     ids = [record.external_id for record in seen.told.records]
     ids = list(dict.fromkeys([*ids, *(link.external_id for link in seen.told.links)]))[:IDS]
     if not ids or seen.deleted:
@@ -111,7 +114,7 @@ def _answer(seen: Seen, source: str, found: Found) -> Answer:
     if not roles:
         return Answer(source, "elsewhere", now())
     state = "here" if person.active else "inactive"
-    told = [(role.word.replace("_", " "), _place(seen, role)) for role in roles]
+    told = [(spaced(role.word), _place(seen, role)) for role in roles]
     return Answer(source, state, now(), roles=told, differs=_differences(seen, person))
 
 

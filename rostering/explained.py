@@ -106,7 +106,13 @@ class Story:
     def can_ask(self) -> bool:
         """Whether the source can be asked about this person now: it knows them by an id."""
         known = self.seen.told.records or self.seen.told.links
-        return bool(known) and not self.seen.deleted and self.seen.told.connection.state != "disconnected"
+        able = self.answers and self.seen.told.connection.state != "disconnected"
+        return able and bool(known) and not self.seen.deleted
+
+    @property
+    def answers(self) -> bool:
+        """Whether the source answers questions about one person at all."""
+        return registry.can_be_asked(self.seen.told.connection.kind)
 
 
 STOPPED = {"E-STOPPED", "E-SETTING-UP", "E-SOURCE-PAUSED", "E-DISCONNECTED", "E-GRANT-REVOKED"}

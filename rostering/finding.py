@@ -24,12 +24,13 @@ from rostering.access_people import (
     records_of,
     with_number,
     with_text,
+    with_word,
     without_account,
 )
 from rostering.summary import last_good
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from accounts.models import Membership, School
@@ -109,7 +110,7 @@ def find(reader: User, words: str, at: School | None = None) -> Found:
         return known
     each = folded(asked).split()[:WORDS]
     named = reduce(and_, (Q(search__contains=word) for word in each), Q())
-    listed = reduce(and_, (Q(folded__contains=word) for word in each), Q())
+    listed = reduce(and_, (with_word(word) for word in each), Q())
     records = records_of(reader, at, among=with_text().filter(listed)).filter(erased=False)
     return Found(reader, at, _ids(people_of(reader, at).filter(named)), _ids(without_account(reader, records)))
 
@@ -158,10 +159,9 @@ def close(reader: User, words: str, at: School | None = None) -> list[Hit]:
     if not each:
         return []
     people = people_of(reader, at)
-    # A name is looked at before a place is, and only those without an account are looked at at all.
-    alike = never_linked(with_text().filter(_like("folded", each)))
-    records = records_of(reader, at, among=alike)
-    accounts = people.filter(_like("search", each)).values_list("pk", "search")[:COMPARED]
+    # Only those without an account are looked at, and a name before a place is.
+    records = records_of(reader, at, among=never_linked().filter(_like(with_word, each)))
+    accounts = people.filter(_like(_in_search, each)).values_list("pk", "search")[:COMPARED]
     listed = records.values_list("pk", "folded")[:COMPARED]
     ranked = sorted(
         [
@@ -214,11 +214,15 @@ def _ids(rows: Any) -> list[int]:
     return list(_in_order(rows).values_list("pk", flat=True)[:MOST])
 
 
-def _like(name: str, words: Sequence[str]) -> Q:
+def _like(has: Callable[[str], Q], words: Sequence[str]) -> Q:
     """Rows worth comparing: every word begins like one of theirs, or a long one is there as it is."""
-    begins = reduce(and_, (Q(**{f"{name}__contains": word[:2]}) for word in words))
-    whole = [Q(**{f"{name}__contains": word}) for word in words if len(word) > 3]
+    begins = reduce(and_, (has(word[:2]) for word in words))
+    whole = [has(word) for word in words if len(word) > 3]
     return reduce(or_, whole, begins)
+
+
+def _in_search(word: str) -> Q:
+    return Q(search__contains=word)
 
 
 def _likeness(asked: str, text: str) -> float:

@@ -10,8 +10,8 @@ from django.utils.timezone import now
 from accounts import clock
 from accounts.access import zone_of
 from integrations import registry
-from integrations.access import connections_of
-from rostering import access, schedule, wording
+from integrations.access import connections_of, stopped_kinds
+from rostering import access, runs, schedule, wording
 from rostering.models import RunState
 
 if TYPE_CHECKING:
@@ -31,11 +31,13 @@ STAYS = {
 class Beside:
     """One source: its last sync that ended, in a word and with how many people need an eye, and its next.
 
+    `going` is the one that has not ended yet.
     `late` says that the accounts are as of `good`, longer ago than a night and what follows it.
     """
 
     connection: Connection
     label: str
+    going: Run | None
     last: Run | None
     word: str
     warnings: int
@@ -49,20 +51,23 @@ def last_and_next(user: User, at: School | None) -> list[Beside]:
     connections = connections_of(user).exclude(state="disconnected").order_by("kind", "pk")
     if at is not None:
         connections = connections.filter(school_links__school=at, school_links__active=True).distinct()
-    return [_beside(user, connection) for connection in connections]
+    stops = stopped_kinds()
+    return [_beside(user, each, stopped=each.stopped or bool(stops & {"", each.kind})) for each in connections]
 
 
-def _beside(user: User, connection: Connection) -> Beside:
-    runs = access.runs_of(user).filter(connection=connection, undoes=None)
-    newest = runs.first()
-    last = runs.filter(state__in=(RunState.DONE, RunState.FAILED, RunState.STOPPED)).first()
-    good = runs.filter(state=RunState.DONE).first()
-    state, _ = wording.connection_state(connection, newest)
+def _beside(user: User, connection: Connection, *, stopped: bool) -> Beside:
+    syncs = access.runs_of(user).filter(connection=connection, undoes=None)
+    newest = syncs.first()
+    last = syncs.filter(state__in=(RunState.DONE, RunState.FAILED, RunState.STOPPED)).first()
+    good = syncs.filter(state=RunState.DONE).first()
+    going = newest is not None and newest.state in runs.ACTIVE
+    state, _ = wording.connection_state(connection, stopped=stopped, going=going)
     begun = (good.started_at or good.created_at) if good else None
     word, warnings = _ended(user, last) if last else ("", 0)
     return Beside(
         connection,
         registry.label(connection.kind),
+        newest if newest and newest.state in {RunState.QUEUED, RunState.RUNNING} else None,
         last,
         word,
         warnings,

@@ -14,11 +14,12 @@ from accounts.access import schools_of, zone_of
 from accounts.models import Roles
 from accounts.sheets import harmless
 from integrations import linking, registry
-from integrations.access import bought_but_not_linked
+from integrations.access import bought_but_not_linked, stopped_kinds
 from integrations.models import ConnectionState, SchoolLink
-from rostering import sql, wording
+from rostering import runs, sql, wording
 from rostering.access import holds_of, runs_of
 from rostering.models import Hold, Run, RunState
+from rostering.sources import asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,9 +86,9 @@ def rows(reader: User, sort: str = "needs") -> list[Row]:
 
 def not_linked(reader: User) -> list[tuple[str, list[str]]]:
     """By source: the schools it shares that are linked to none of ours, by name."""
-    runs = runs_of(reader).filter(state=RunState.DONE, undoes=None).order_by("connection", "-created_at", "-pk")
+    good = runs_of(reader).filter(state=RunState.DONE, undoes=None).order_by("connection", "-created_at", "-pk")
     found = []
-    for run in runs.distinct("connection"):
+    for run in good.distinct("connection"):
         shared = run.receipt.get("places", [])
         linked = SchoolLink.objects.filter(connection=run.connection_id, active=True)
         names = linking.place_names(run.connection)
@@ -117,9 +118,9 @@ class _Found:
     def __init__(self, reader: User, schools: list[int], connections: dict[int, Connection]) -> None:
         self.connections = connections
         self.tonight = clock.tonight(zone_of(reader))
-        runs = runs_of(reader).order_by("connection", "-created_at", "-pk").distinct("connection")
-        self.last: dict[int, Run] = {run.connection_id: run for run in runs}
-        good = runs.filter(state=RunState.DONE, undoes=None)
+        newest = runs_of(reader).order_by("connection", "-created_at", "-pk").distinct("connection")
+        self.last: dict[int, Run] = {run.connection_id: run for run in newest}
+        good = newest.filter(state=RunState.DONE, undoes=None)
         self.good: dict[int, Run] = {run.connection_id: run for run in good}
         self.people: dict[tuple[int, str], int] = {
             (row["school_id"], row["role"]): row["people"] for row in sql.rows("overview.people", {"schools": schools})
@@ -129,6 +130,8 @@ class _Found:
         }
         held = holds_of(reader).filter(state=Hold.State.OPEN).order_by().values_list("school")
         self.holds: dict[int | None, int] = dict(held.annotate(number=Count("pk")))
+        self.asked = set(asked_of(reader, connections.values()))
+        self.stops = stopped_kinds()
         # A bought school that is linked to nothing waits for the source that serves the others.
         self.kinds = sorted({each.kind for each in connections.values()}) or sorted(registry.PROVIDERS)
 
@@ -139,15 +142,27 @@ class _Found:
         if connection is None:
             return self._unlinked(school, people, attention, holds)
         source = registry.label(connection.kind)
-        word, tone = wording.connection_state(connection, self.last.get(connection.pk))
-        next_one = "" if connection.stopped or connection.state in NO_SYNC else self.tonight
+        stopped = connection.stopped or bool(self.stops & {"", connection.kind})
+        word, tone = self._word(connection, stopped=stopped, attention=attention, holds=holds)
+        next_one = "" if stopped or connection.state in NO_SYNC else self.tonight
         if not school.purchased:
             word, tone, next_one = NOT_BOUGHT, "warn", ""
-        owner, why = _move(connection, school, source, attention, holds)
+        owner, why = _move(connection, school, source, attention, holds, stopped=stopped)
         good = self.good.get(connection.pk) if school.purchased else None
         last = good.finished_at if good else None
         said = owner.format(source=source)
         return Row(school, source, word, tone, last, next_one, people, attention, holds, said, owner, why)
+
+    def _word(self, connection: Connection, *, stopped: bool, attention: int, holds: int) -> tuple[str, str]:
+        last, good = self.last.get(connection.pk), self.good.get(connection.pk)
+        return wording.connection_state(
+            connection,
+            stopped=stopped,
+            going=last is not None and last.state in runs.ACTIVE,
+            asked=connection.pk in self.asked,
+            held=holds > 0,
+            warned=attention > 0 or bool(good and good.removals),
+        )
 
     def _unlinked(self, school: School, people: tuple[int, ...], attention: int, holds: int) -> Row:
         source = " or ".join(registry.label(kind) for kind in self.kinds)
@@ -158,12 +173,14 @@ class _Found:
         return Row(school, "", word, "warn", None, "", people, attention, holds, said, owner, why)
 
 
-def _move(connection: Connection, school: School, source: str, attention: int, holds: int) -> tuple[str, str]:
+def _move(
+    connection: Connection, school: School, source: str, attention: int, holds: int, *, stopped: bool
+) -> tuple[str, str]:
     """Who acts next, and what they do: the first of these that is true."""
     state, one_hold, one_person = connection.state, holds == 1, attention == 1
     moves = (
         (not school.purchased, SMARTPASS, "Ask SmartPass to add this school"),
-        (connection.stopped, SMARTPASS, "SmartPass has stopped the sync"),
+        (stopped, SMARTPASS, "SmartPass has stopped the sync"),
         (state == ConnectionState.NEEDS_ATTENTION, SOURCE_ADMIN, f"Share your data in {source} again"),
         (state == ConnectionState.SETTING_UP, SMARTPASS, "Starts the first sync with you"),
         (holds > 0, YOU, f"Review {holds:,} hold{'' if one_hold else 's'}"),

@@ -191,6 +191,8 @@ def receipt(run: Run) -> list[tuple[str, str]]:
     if not said:
         return []
     announced = said.get("announced")
+    notes = said.get("notes", {})
+    words = " ".join(notes[name] for name in ("open", "says") if name in notes)
     return [
         ("Pages read", f"{said.get('pages', 0):,}"),
         ("Records read", f"{said.get('rows', 0):,}"),
@@ -198,6 +200,7 @@ def receipt(run: Run) -> list[tuple[str, str]]:
         ("Records the source announced", f"{announced:,}" if announced is not None else "It gives no number"),
         ("The source said which page was the last", "Yes" if said.get("closed") else "No"),
         ("Schools shared", f"{len(said.get('places', [])):,}"),
+        *([("About this list", words)] if words else []),
     ]
 
 

@@ -147,7 +147,13 @@ REASONS: dict[str, Reason] = {
     ),
     "E-ID-CHANGED": Reason("May be somebody who got a new id in {source}.", "We check again {tonight}.", NOBODY),
     "E-STILL-THERE": Reason("Missing from {source}'s list, but {source} still has them. We kept them."),
-    "E-NOT-CONFIRMED": Reason("Missing, and {source} didn't say why. We kept them.", "We ask again {tonight}.", NOBODY),
+    "E-NOT-CONFIRMED": Reason(
+        "Missing, and {source} didn't say why. We kept them.", "We look again {tonight}.", NOBODY
+    ),
+    "E-MISSED": Reason(
+        "Missing from {source}'s list, and it can't be asked about one person. We kept them.",
+        "They leave when its next lists don't name them either.",
+    ),
     # What people decided
     "E-REJECTED": Reason(
         "{who} rejected this on {when}.",

@@ -23,6 +23,7 @@ SOURCE = {
     "E-RATE": "{source} asked us to wait too long.",
     "E-SOURCE-MALFORMED": "{source} sent something we can't read.",
     "E-CLIENT-REFUSED": "{source} didn't accept SmartPass' own key.",
+    "E-ADDRESS-REFUSED": "{source} is at an address to which SmartPass doesn't go.",
 }
 #: One and several, as a sentence counts them.
 ROLES = {

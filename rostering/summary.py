@@ -93,6 +93,8 @@ def lines(found: Report) -> list[str]:
         text.append(f"  {run.problem}: {run.problem_text}")
     if run.removals:
         text.append(f"  Nobody was removed: {run.removals}")
+    if says := run.receipt.get("notes", {}).get("says"):
+        text.append(f"  {says}")
     if found.quiet and run.state == RunState.DONE:
         text.append("  Nothing changes.")
     would = "would be " if run.preview else ""

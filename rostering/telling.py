@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Kind = Notice.Kind
 #: What a good sync ends. Of one connection at most one of them is true at a time.
 TROUBLE = (Kind.FAILED, Kind.RECONNECT, Kind.LATE)
-#: Refusals that no school can do anything about: it is our own key.
-OURS = {"E-CLIENT-REFUSED"}
+#: Refusals that no school can do anything about: our own key, and an address that support typed.
+OURS = {"E-CLIENT-REFUSED", "E-ADDRESS-REFUSED"}
 
 
 def finished(run: Run) -> None:

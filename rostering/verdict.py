@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from accounts.models import Status
+from accounts.templatetags.smartpass import spaced
 from integrations import linking, registry
 from integrations.models import ConnectionState, Link
 from rostering.models import Change
@@ -148,7 +149,7 @@ def _role(seen: Seen, source: str) -> Step:
         return _yes(title)
     word = given[0][1]
     code = "E-ROLE-NOBODY" if word in seen.told.words else "E-ROLE-UNKNOWN"
-    return Step(title, "No", "bad", code, {"role": word.replace("_", " ")})
+    return Step(title, "No", "bad", code, {"role": spaced(word)})
 
 
 def _school(seen: Seen, source: str) -> Step:
@@ -183,8 +184,12 @@ def _asked(seen: Seen, source: str) -> Iterator[Step]:
     """What the last night found about somebody its list did not name."""
     answers = {"E-STILL-THERE": "Still there", "E-NOT-CONFIRMED": "No answer"}
     for issue in seen.told.issues:
-        if issue.code in answers and not seen.told.records:
+        if issue.code not in answers or seen.told.records:
+            continue
+        if registry.can_be_asked(seen.told.connection.kind):
             yield Step(f"{source} was asked about them", answers[issue.code], "warn", issue.code)
+        else:
+            yield Step(f"{source} was asked about them", "It can't be asked", "warn", "E-MISSED")
 
 
 def _matched(seen: Seen, source: str) -> Iterator[Step]:

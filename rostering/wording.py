@@ -36,7 +36,7 @@ ISSUES: dict[str, tuple[str, str]] = {
     "E-SAME-PERSON": ("May be an account with Admin that is already here.", "A person must say so."),
     "E-ID-CHANGED": ("May be somebody who got a new id in {source}.", "We check again tonight."),
     "E-STILL-THERE": ("Missing from the list, but {source} still has them. We kept them.", "Nothing to do."),
-    "E-NOT-CONFIRMED": ("Missing, and {source} didn't say why. We kept them.", "We ask again tonight."),
+    "E-NOT-CONFIRMED": ("Missing, and {source} didn't say why. We kept them.", "We look again tonight."),
     "E-HELD": ("Waiting for approval in a hold.", "Review the hold."),
 }
 
@@ -93,15 +93,27 @@ def state_of(run: Run, *, undone: bool, on_hold: bool, warnings: bool) -> str:
     return "Completed with warnings" if warnings else "Completed"
 
 
-def connection_state(connection: Connection, last: Run | None) -> tuple[str, str]:
-    """The main word for a connection, and its tone."""
-    if connection.stopped:
-        return "Paused", "warn"
-    if last and last.state in {RunState.QUEUED, RunState.RUNNING}:
-        return "Sync in progress", "busy"
-    word = str(ConnectionState(connection.state).label)
-    tone = {ConnectionState.CONNECTED: "good", ConnectionState.NEEDS_ATTENTION: "bad"}
-    return word, tone.get(ConnectionState(connection.state), "warn")
+def connection_state(
+    connection: Connection, *, stopped: bool, going: bool, asked: bool = False, held: bool = False, warned: bool = False
+) -> tuple[str, str]:
+    """The main word for a connection, and its tone. What a person must see first comes first.
+
+    `stopped` by SmartPass, `going` or in line, `asked` of SmartPass and not answered; something
+    `held` or `warned` of where the reader looks.
+    """
+    state = ConnectionState(connection.state)
+    words = (
+        (state == ConnectionState.DISCONNECTED, "Disconnected", "warn"),
+        (stopped or state == ConnectionState.PAUSED, "Paused", "warn"),
+        (going, "Sync in progress", "busy"),
+        (state == ConnectionState.SETTING_UP and asked, "Waiting for SmartPass", "busy"),
+        (state == ConnectionState.SETTING_UP, "Setting up", "warn"),
+        (state == ConnectionState.NEEDS_ATTENTION or bool(connection.problem), "Needs attention", "bad"),
+        (held, "On hold", "warn"),
+        (asked, "Waiting for SmartPass", "busy"),
+        (warned, "Completed with warnings", "warn"),
+    )
+    return next(((word, tone) for true, word, tone in words if true), ("Connected", "good"))
 
 
 def tone_of(word: str) -> str:

@@ -20,9 +20,15 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
-def flag(name: str, *, default: bool = False) -> bool:
-    """Give the variable as yes or no. Raises ImproperlyConfigured for any other word."""
+def flag(name: str, *, default: bool = False, allowed: bool = True) -> bool:
+    """Give the variable as yes or no.
+
+    Raises ImproperlyConfigured for any other word, and for yes where it is not `allowed`.
+    """
     word = text(name, str(default)).lower()
+    if word in TRUE_WORDS and not allowed:
+        message = f"{name} must not be on in production."
+        raise ImproperlyConfigured(message)
     if word in TRUE_WORDS | FALSE_WORDS:
         return word in TRUE_WORDS
     message = f"{name} must be one of 1, 0, true, false, yes, no, on, off."

@@ -29,7 +29,7 @@ SPECTACULAR_SETTINGS = {
         "HoldState": "rostering.api.shapes.HOLD_STATES",
         "MembershipStatus": "accounts.api.shapes.STANDING",
         "ProblemCode": "accounts.api.describing.CODE_CHOICES",
-        "Role": "accounts.models.people.Roles.choices",
+        "Role": "accounts.models.standing.Roles.choices",
         "RunState": "rostering.models.run.RunState.choices",
         "SchoolRole": "accounts.api.shapes.AT_A_SCHOOL",
         "Severity": "rostering.api.shapes.SEVERITIES",

@@ -67,6 +67,8 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
+# A form can name every school of a large district, with four fields each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
@@ -246,14 +248,28 @@ EMAIL_TIMEOUT = 20
 
 CLEVER_API_URL = env.host("CLEVER_API_URL", "https://api.clever.com", https_only=PRODUCTION)
 CLEVER_AUTH_URL = env.host("CLEVER_AUTH_URL", "https://clever.com", https_only=PRODUCTION)
-SOURCE_HOSTS = {"clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL}}
+CLASSLINK_HOSTS = {
+    "api": env.host("CLASSLINK_API_URL", "https://oneroster-proxy.apis.classlink.com", https_only=PRODUCTION),
+    "auth": env.host("CLASSLINK_AUTH_URL", "https://launchpad.classlink.com", https_only=PRODUCTION),
+    "info": env.host("CLASSLINK_INFO_URL", "https://nodeapi.classlink.com", https_only=PRODUCTION),
+}
+ONEROSTER_FILES_ROOT = env.text("ONEROSTER_FILES_ROOT", str(VAR_DIR / "oneroster"))
+SOURCE_HOSTS = {
+    "clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL},
+    "classlink": CLASSLINK_HOSTS,
+    "oneroster_files": {"root": ONEROSTER_FILES_ROOT},
+}
 """Where each kind of source is reached. Anything but the real one is a sandbox."""
 SOURCE_SECRETS = {
     "clever": {
         "client_id": env.text("CLEVER_CLIENT_ID"),
         "client_secret": env.text("CLEVER_CLIENT_SECRET"),
     },
+    "classlink": {"partner_key": env.text("CLASSLINK_PARTNER_KEY")},
 }
+
+ALLOW_PRIVATE_SOURCES = env.flag("ALLOW_PRIVATE_SOURCES", default=EMBEDDED, allowed=not PRODUCTION)
+"""Whether a source's address that support typed may lead into our own network: to a sandbox on this machine, say."""
 
 # The API
 

@@ -16,6 +16,8 @@ from django.test import Client
 from accounts import tenancy
 from accounts.models import AuditEvent, StaffRole
 from integrations import registry
+from rostering.models import Run
+from rostering.sync import perform
 from tests import factories
 
 TOKEN = re.compile(r'name="token" value="(\w+)"')
@@ -63,6 +65,22 @@ class Desk:
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
+
+
+def number(pattern: str, text: str) -> int:
+    """The number a pattern finds; it must be there."""
+    found = re.search(pattern, text)
+    assert found, text[:400]
+    return int(found[1])
+
+
+def worked(answer: Any) -> Run:
+    """What the worker makes of the run that a page started and led to."""
+    pk = number(r"/admin/runs/(\d+)/", answer.headers["Location"])
+    perform(pk)
+    (done,) = rows(Run, pk=pk)
+    assert isinstance(done, Run)
+    return done
 
 
 def rows(model: Any, **having: Any) -> list[Any]:

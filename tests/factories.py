@@ -16,6 +16,7 @@ from django.utils.timezone import now
 
 from accounts import people
 from accounts.models import District, Membership, Notice, Pin, Roles, School, StaffRole, User
+from integrations import registry
 from integrations.models import Connection, ConnectionState, Link, SchoolLink, UpstreamTenant
 from integrations.records import Place
 from rostering.models import Change, Hold, Issue, Record, Rejection, Run, RunState, SupportRequest, Trigger
@@ -66,13 +67,13 @@ def membership(of: User, at: School | None) -> Membership:
     return Membership.objects.get(user=of, school=at)
 
 
-def connection(of: District, tenant: str = "") -> Connection:
-    """A tie to Clever that works."""
+def connection(of: District, tenant: str = "", kind: str = "clever") -> Connection:
+    """A tie to a source that works."""
     return Connection.objects.create(
         district=of,
-        kind="clever",
+        kind=kind,
         tenant=tenant or f"{next(_numbers):024x}",
-        tenant_name=f"{of.name} at Clever",
+        tenant_name=f"{of.name} at {registry.label(kind)}",
         state=ConnectionState.CONNECTED,
     )
 
@@ -84,13 +85,13 @@ def link(of: Connection, to: School, external_id: str = "") -> SchoolLink:
         connection=of,
         school=to,
         external_id=external_id or f"{next(_numbers):024x}",
-        external_name=f"{to.name} at Clever",
+        external_name=f"{to.name} at {registry.label(of.kind)}",
     )
 
 
-def tenant(name: str = "Shelbyville USD") -> UpstreamTenant:
-    """A district that Clever lists."""
-    return UpstreamTenant.objects.create(kind="clever", external_id=f"{next(_numbers):024x}", name=name)
+def tenant(name: str = "Shelbyville USD", kind: str = "clever", external_id: str = "") -> UpstreamTenant:
+    """A district that a source lists."""
+    return UpstreamTenant.objects.create(kind=kind, external_id=external_id or f"{next(_numbers):024x}", name=name)
 
 
 def run(of: Connection, **fields: Any) -> Run:

@@ -15,6 +15,7 @@ if "SMARTPASS_TEST_SERVICES" not in os.environ:
         "SMARTPASS_EMBEDDED",
         "SMARTPASS_VAR",
         "DEBUG",
+        "ALLOW_PRIVATE_SOURCES",
     ):
         os.environ.pop(_name, None)
 os.environ["SECRET_KEY"] = "only-for-tests"

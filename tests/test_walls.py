@@ -41,8 +41,9 @@ FILL: dict[str, Callable[[Any], int]] = {
     "membership_id": lambda world: world.membership.pk,
     "pin_id": lambda world: world.pin.pk,
 }
-#: The same for Django admin's lists, where every id has one name.
+#: The same of one address: Django admin's lists, where every id has one name, and what only some rows have.
 ROWS: dict[str, Callable[[Any], int]] = {
+    "connection_settings": lambda world: world.opened.pk,
     "accounts_district_change": lambda world: world.district.pk,
     "integrations_connection_change": lambda world: world.connection.pk,
     "rostering_run_change": lambda world: world.run.pk,
@@ -51,6 +52,8 @@ ROWS: dict[str, Callable[[Any], int]] = {
 }
 #: What is not an id.
 WORDS = {"kind": "clever", "app_label": "accounts", "url": "nothing/here"}
+#: The source that an address is about, where it is not for every one.
+KINDS = {"open_connection": "sis"}
 #: A run and its connection serve the sister school too, so its Admin reaches them; their part of it is their own.
 CONNECTION = {"ask_sync", "pause", "resume", "look_ahead", "ahead", "names_ahead", "disconnect", "reconnect"}
 SHARED = {"sync", "sync_progress", "sync_sheet", "undo", *CONNECTION}
@@ -74,10 +77,11 @@ class Address(NamedTuple):
     def fill(self, world: Any, *, missing: bool = False) -> str:
         """The address of this world's row, or of one that nobody has."""
         values = {name: NOBODY if missing else self._of(name, world) for name in self.ids}
-        return "/" + self.template.format(**values, **WORDS)
+        words = {**WORDS, "kind": KINDS.get(self.name, WORDS["kind"])}
+        return "/" + self.template.format(**values, **words)
 
     def _of(self, name: str, world: Any) -> int:
-        filler = ROWS[self.name] if name == "object_id" else FILL[name]
+        filler = ROWS.get(self.name) or FILL[name]
         return filler(world)
 
 
@@ -109,6 +113,7 @@ def worlds(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, An
         first, second = factories.world("Alder"), factories.world("Birch")
         for each in (first, second):
             each.token = tokens.make(each.admin, "Export").token  # type: ignore[attr-defined]
+            each.opened = factories.connection(each.district, kind="sis")  # type: ignore[attr-defined]
             for at in (each.school, each.sister, None):
                 factories.notice(each.district, at)
         first.tenant, second.tenant = factories.tenant("Alder at Clever"), factories.tenant("Birch at Clever")  # type: ignore[attr-defined]

@@ -9,17 +9,19 @@ from accounts.models.people import (
     MailWish,
     Membership,
     Pin,
-    Roles,
     School,
     StaffRole,
-    Status,
     User,
     UserManager,
 )
+from accounts.models.standing import ROLE_BITS, STANDS, STATUS_BITS, Roles, Status
 from accounts.models.tokens import ApiToken
 
 __all__ = [
     "NAME",
+    "ROLE_BITS",
+    "STANDS",
+    "STATUS_BITS",
     "ApiToken",
     "AuditEvent",
     "District",

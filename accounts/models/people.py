@@ -11,31 +11,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Collate, Left
 from django.utils.timezone import now
 
+from accounts.models.standing import Roles, Status, standing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 #: By how many letters of their folded name and e-mail people are put in order: an index takes no text of any length.
 NAME = 100
-
-
-class Roles(models.TextChoices):
-    """What a person can be at a school; the last one is held at the district."""
-
-    STUDENT = "student", "Student"
-    TEACHER = "teacher", "Teacher"
-    ADMIN = "admin", "Admin"
-    ASSISTANT = "assistant", "Assistant"
-    DISTRICT_ADMIN = "district_admin", "District admin"
-
-
-class Status(models.TextChoices):
-    """What a membership allows. A sync sets only Active and Suspended."""
-
-    ACTIVE = "active", "Active"
-    DISABLED = "disabled", "Disabled"
-    SUSPENDED = "suspended", "Suspended"
-    DELETED = "deleted", "Deleted"
 
 
 class StaffRole(models.TextChoices):
@@ -191,9 +174,10 @@ class Membership(models.Model):
     `origin` says in a word who made it ("hand", "clever" …), `origin_label` in words
     for a page. `source_id` is the connection that owns it: only that connection may
     end it; null means that a person made it. `suspended_by` is "sync" or "person".
+    `standing` is the roles and the status as bits, which the database keeps.
     """
 
-    district = models.ForeignKey(District, models.PROTECT, db_constraint=False)
+    district = models.ForeignKey(District, models.PROTECT, db_constraint=False, db_index=False)
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships", db_constraint=False, db_index=False)
     school = models.ForeignKey(
         School, models.PROTECT, null=True, related_name="memberships", db_constraint=False, db_index=False
@@ -206,6 +190,7 @@ class Membership(models.Model):
     origin = models.TextField(default="hand")
     origin_label = models.TextField(default="By hand")
     source_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    standing = models.GeneratedField(expression=standing(), output_field=models.IntegerField(), db_persist=True)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
 
@@ -214,7 +199,15 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["user", "school"], name="one_membership_per_school"),
             models.UniqueConstraint(fields=["user"], name="one_district_role", condition=Q(school__isnull=True)),
         ]
-        indexes: ClassVar = [models.Index(fields=["school", "status"], name="membership_by_school")]
+        indexes: ClassVar = [
+            models.Index(fields=["school", "status"], name="membership_by_school"),
+            # The people of a district one after the other, with all that they are counted by.
+            models.Index(
+                fields=["district", "user"],
+                include=["id", "school", "status", "origin_label", "standing"],
+                name="membership_by_person",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.school_id or 'the district'}"

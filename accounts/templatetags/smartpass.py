@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from django.core.paginator import Page
 
 register = template.Library()
+#: Where a word begins inside another: siteAdministrator.
+JOINED = re.compile(r"(?<=[a-z])[A-Z]")
 
 
 @register.filter
@@ -39,8 +42,8 @@ def roles(names: Iterable[str] | str) -> str:
 
 @register.filter
 def spaced(word: str) -> str:
-    """A source's word for a role as people write it: "district admin"."""
-    return word.replace("_", " ")
+    """A source's word for a role as people write it: "district admin", "site administrator"."""
+    return JOINED.sub(lambda found: f" {found[0].lower()}", word).replace("_", " ")
 
 
 @register.filter

@@ -1,5 +1,5 @@
-"""Support's pages about sources: linking districts and schools, role mapping, stop switches."""
+"""Support's pages about sources: opening them, linking districts and schools, role mapping, stop switches."""
 
-from integrations.admin import districts, lists, schools, switches
+from integrations.admin import districts, lists, opening, schools, switches
 
-__all__ = ["districts", "lists", "schools", "switches"]
+__all__ = ["districts", "lists", "opening", "schools", "switches"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -32,8 +33,9 @@ def sources(request: HttpRequest, district_id: int) -> HttpResponse:
     district = district_for_support(user, district_id)
     context = {
         "district": district,
-        "connections": access.connections_in(user, district),
-        "kinds": [(kind, provider.label) for kind, provider in registry.PROVIDERS.items()],
+        "connections": [(each, label_of(each.kind)) for each in access.connections_in(user, district)],
+        "listed": [(kind, label_of(kind)) for kind in registry.PROVIDERS if not registry.settings_form(kind)],
+        "opened": [(kind, label_of(kind)) for kind in registry.PROVIDERS if registry.settings_form(kind)],
     }
     return show(request, "console/sources.html", f"{district.name} · Sources", context)
 
@@ -45,13 +47,16 @@ def find_tenant(request: HttpRequest, district_id: int, kind: str) -> HttpRespon
     user = person(request)
     district = district_for_support(user, district_id)
     label = label_of(kind)
+    if registry.settings_form(kind):
+        raise Http404
     if request.method == "POST":
         try:
             found = linking.refresh_tenants(kind)
             messages.success(request, f"{label} lists {found} district{'' if found == 1 else 's'}.")
         except SourceError as problem:
             messages.error(request, f"{problem} ({problem.code}) The list below is from the last time.")
-        return redirect("admin:find_tenant", district.pk, kind)
+        searched = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(reverse("admin:find_tenant", args=[district.pk, kind]) + searched)
     form = FindTenant(request.GET or None, label_suffix="")
     words = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
     context = {

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import person
 from accounts.console import RUNS, STOPS, console, show
 from accounts.deeds import Deed, Reason, form_for, offer
-from integrations import access, linking, pausing, registry
+from integrations import access, linking, pausing, registry, stopping
 from integrations.admin.naming import label_of, title_of
 from integrations.forms import SchoolsMaySync
 
@@ -41,7 +41,7 @@ def stop(request: HttpRequest, kind: str) -> HttpResponse:
     name, label = _switch(kind)
 
     def do(given: dict[str, Any]) -> HttpResponse:
-        linking.stop_everything(user, name, given["why"])
+        stopping.stop_everything(user, name, given["why"])
         messages.success(request, f"{label}: stopped.")
         return redirect("admin:switches")
 
@@ -56,7 +56,7 @@ def lift_stop(request: HttpRequest, kind: str) -> HttpResponse:
     name, label = _switch(kind)
 
     def do(given: dict[str, Any]) -> HttpResponse:
-        linking.lift_stop(user, name, given["why"])
+        stopping.lift_stop(user, name, given["why"])
         messages.success(request, f"{label}: runs can start again.")
         return redirect("admin:switches")
 
@@ -83,7 +83,7 @@ def _set_stopped(request: HttpRequest, connection_id: int, *, stopped: bool) -> 
     done = "Stopped. No run starts until that is lifted." if stopped else "Runs can start again."
 
     def do(given: dict[str, Any]) -> HttpResponse:
-        linking.set_stopped(user, connection, stopped=stopped, why=given["why"])
+        stopping.set_stopped(user, connection, stopped=stopped, why=given["why"])
         messages.success(request, done)
         return redirect(back)
 

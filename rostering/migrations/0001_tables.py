@@ -354,7 +354,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("external_id", models.TextField(db_collation="C")),
-                ("state", models.TextField(help_text="in_scope, out_of_scope, inactive, gone or unanswered.")),
+                ("state", models.TextField(help_text="in_scope, out_of_scope, inactive, gone, unanswered or missed.")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "district",

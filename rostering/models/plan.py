@@ -116,12 +116,15 @@ class Change(models.Model):
 
 
 class Answer(models.Model):
-    """What the source itself said about somebody absent from its listing (see the confirm step)."""
+    """What the source itself said about somebody absent from its listing (see the confirm step).
+
+    Where it cannot be asked, its listings say it: `missed` is the first of several without them.
+    """
 
     district = models.ForeignKey(District, models.PROTECT, db_constraint=False, db_index=False)
     run = models.ForeignKey(Run, models.CASCADE, related_name="answers", db_constraint=False, db_index=False)
     external_id = models.TextField(db_collation="C")
-    state = models.TextField(help_text="in_scope, out_of_scope, inactive, gone or unanswered.")
+    state = models.TextField(help_text="in_scope, out_of_scope, inactive, gone, unanswered or missed.")
     at = models.DateTimeField(default=now)
 
     class Meta:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ANNOUNCED = "The source announced {announced} records and sent {rows}."
 UNFINISHED = "The last page did not say that it was the last."
+REPEATED = "The source sent some records twice ({repeated}), so others may be missing."
 MISSING = "The source no longer shares a school that is linked here."
 NOTHING = "The source shares no data: no school and no person."
 NAMELESS = "A record without an id could not be read."
@@ -41,7 +42,10 @@ def why_nobody_leaves(staged: str, receipt: Receipt, linked: set[str]) -> str:
     if receipt.announced is not None and receipt.announced != receipt.rows:
         return ANNOUNCED.format(announced=f"{receipt.announced:,}", rows=f"{receipt.rows:,}")
     if not receipt.closed:
-        return UNFINISHED
+        if open_by_nature := receipt.notes.get("open"):
+            return open_by_nature
+        repeated = receipt.notes.get("repeated")
+        return REPEATED.format(repeated=repeated) if repeated else UNFINISHED
     if not linked <= set(receipt.places):
         return MISSING if receipt.rows or receipt.places else NOTHING
     return NAMELESS if sql.one("match.facts", {}, staged)["nameless"] else ""

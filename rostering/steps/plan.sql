@@ -120,10 +120,10 @@ elder AS MATERIALIZED (
     JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = x.id
 ),
 present AS MATERIALIZED (
-    -- Users in question whom the listing names by a roster link of theirs.
+    -- Users in question whom the listing names by a roster link of theirs: their older ids lead to nobody else.
     SELECT DISTINCT l.user_id FROM integrations_link l JOIN listed x ON x.external_id = l.external_id
     WHERE l.connection_id = %(connection)s AND l.kind = 'roster'
-      AND l.user_id IN (SELECT user_id FROM guess UNION SELECT user_id FROM elder)
+      AND l.user_id IN (SELECT user_id FROM elder)
 ),
 known AS MATERIALIZED (
     -- What we know of the users that were guessed.
@@ -136,7 +136,8 @@ known AS MATERIALIZED (
                 AND m.roles && ARRAY['admin', 'district_admin']) AS privileged,
         EXISTS (SELECT 1 FROM integrations_link l WHERE l.user_id = g.user_id
                 AND l.connection_id = %(connection)s AND l.kind = 'roster') AS linked,
-        g.user_id IN (SELECT user_id FROM present) AS present
+        -- By whatever link: who is one of these records already is not another one for an e-mail.
+        g.user_id IN (SELECT user_id FROM listed WHERE user_id IS NOT NULL) AS present
     FROM guess g
 ),
 evidence AS MATERIALIZED (
@@ -389,13 +390,16 @@ found AS MATERIALIZED (
 
 -- name: write
 WITH {people}, {decide}, {issues},
+-- In the order of their ids, newcomers are added to the end of every index that begins with one.
 ids AS MATERIALIZED (
-    SELECT key, nextval('accounts_user_id_seq') AS id FROM (SELECT DISTINCT key FROM plan WHERE key < 0) newcomers
+    SELECT key, nextval('accounts_user_id_seq') AS id
+    FROM (SELECT DISTINCT key FROM plan WHERE key < 0 ORDER BY key DESC) newcomers
 ),
 written AS (
     INSERT INTO rostering_change (district_id, run_id, user_id, school_id, external_id, kind, before, after, why)
     SELECT %(district)s, %(run)s, coalesce(i.id, p.key), p.school_id, p.external_id, p.kind, p.before, p.after, p.why
     FROM plan p LEFT JOIN ids i ON i.key = p.key
+    ORDER BY coalesce(i.id, p.key)
     RETURNING 1
 ),
 opened AS (

@@ -6,7 +6,7 @@ SELECT a.external_id, NULL::bigint AS school_id, l.user_id,
     CASE a.state WHEN 'in_scope' THEN 'E-STILL-THERE' ELSE 'E-NOT-CONFIRMED' END AS code
 FROM rostering_answer a
 LEFT JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = a.external_id
-WHERE a.run_id = %(run)s AND a.state IN ('in_scope', 'unanswered')
+WHERE a.run_id = %(run)s AND a.state IN ('in_scope', 'unanswered', 'missed')
 UNION ALL
 SELECT DISTINCT c.external_id, c.school_id, c.user_id, 'E-HELD'
 FROM rostering_change c JOIN rostering_hold h ON h.id = c.hold_id

@@ -1,9 +1,11 @@
-"""What the tests of the sources share: a Clever on loopback, and sources that do not really wait.
+"""What the tests of the sources share: sources on loopback, and providers that do not really wait.
 
 `sandbox` is an empty Clever, `district` one of its districts (250 people, 20 guardians,
-three schools), `open_clever(district)` the provider that reads it in pages of 100.
-`google` is a Google that knows our address and has no customer yet, `customer` one of
-300 people. No test here needs a database.
+three schools), `open_clever(district)` the provider that reads it in pages of 100;
+`classlink`, `tenant` and `open_classlink(tenant)` are the same of ClassLink, and `kept`
+what its providers gave to be kept, by tenant. `google` is a Google that knows our address
+and has no customer yet, `customer` one of 300 people.
+No test here needs a database.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from integrations.classlink.provider import ClassLinkProvider
+from integrations.classlink.sandbox import ClassLinkSandbox, Tenant
 from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox, District
 from integrations.google.sandbox import Customer, GoogleSandbox
@@ -19,6 +23,8 @@ from integrations.http import Limits
 from tests.integrations.google import BACK
 
 OpenClever = Callable[..., CleverProvider]
+OpenClassLink = Callable[..., ClassLinkProvider]
+Kept = dict[str, dict[str, str]]
 #: Limits under which a test that goes wrong fails soon.
 IMPATIENT = Limits(connect=2.0, read=2.0, answer=5.0, attempts=3, pause=90.0, pauses=3)
 
@@ -50,6 +56,40 @@ def open_clever(sandbox: CleverSandbox, naps: list[float]) -> OpenClever:
         changed = {"page_size": page_size, "limits": limits, "sleep": staticmethod(naps.append)}
         kind: type[CleverProvider] = type("ImpatientClever", (CleverProvider,), changed)
         return kind(district.id, sandbox.hosts(), sandbox.secrets())
+
+    return open_it
+
+
+@pytest.fixture
+def classlink() -> Iterator[ClassLinkSandbox]:
+    """A ClassLink with no tenant yet."""
+    with ClassLinkSandbox() as server:
+        yield server
+
+
+@pytest.fixture
+def tenant(classlink: ClassLinkSandbox) -> Tenant:
+    """A tenant of three pages."""
+    return classlink.add_district(people=250, schools=3, guardians=20)
+
+
+@pytest.fixture
+def kept() -> Kept:
+    """What each tenant's providers gave to be kept."""
+    return {}
+
+
+@pytest.fixture
+def open_classlink(classlink: ClassLinkSandbox, naps: list[float], kept: Kept) -> OpenClassLink:
+    """Open the provider of a tenant, with what was kept of it; `page_size` and `limits` may be given."""
+
+    def open_it(tenant: Tenant, page_size: int = 100, limits: Limits = IMPATIENT) -> ClassLinkProvider:
+        changed = {"page_size": page_size, "limits": limits, "sleep": staticmethod(naps.append)}
+        kind: type[ClassLinkProvider] = type("ImpatientClassLink", (ClassLinkProvider,), changed)
+        own = kept.setdefault(str(tenant.tenant_id), {})
+        secrets = {**classlink.secrets(), **own}
+        hosts = {**classlink.hosts(), "private": "yes"}
+        return kind(str(tenant.tenant_id), hosts, secrets, keep=own.update)
 
     return open_it
 

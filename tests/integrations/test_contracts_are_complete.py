@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from integrations import registry
 from tests.integrations.contract import ProviderContract
 
 ROOT = Path(__file__).parents[2] / "integrations"
@@ -30,6 +31,13 @@ def under_contract(folder: str) -> bool:
 def test_there_are_providers() -> None:
     """The search finds the ones we know."""
     assert "clever" in FOLDERS
+
+
+def test_every_provider_is_in_the_registry() -> None:
+    """Its folder and its line belong together, and the folder's name is the kind."""
+    lines = [(source.split(".")[1], registry.PROVIDERS[source.split(".")[1]]) for source in registry.SOURCES]
+    assert sorted(folder for folder, _ in lines) == FOLDERS
+    assert all(f"{provider.__module__}.{provider.__name__}" in registry.SOURCES for _, provider in lines)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -79,9 +79,10 @@ def test_16_a_page_fails(google: GoogleSandbox, who: str) -> None:
 def test_16_a_body_is_cut(google: GoogleSandbox, who: str) -> None:
     """The connection is reset in the middle, compressed or not; then all is well."""
     google.set_faults({"page_cut_at": 1, "page_cut_times": 2})
-    for headers in ({}, {"Accept_Encoding": "gzip", "User_Agent": "x (gzip)"}):
+    for accepted in ("identity", "gzip"):
         with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
-            ask(google, "/admin/directory/v1/users?customer=my_customer", who, **headers)
+            where = "/admin/directory/v1/users?customer=my_customer"
+            ask(google, where, who, Accept_Encoding=accepted, User_Agent="x (gzip)")
     assert page(google, who).status == 200
 
 

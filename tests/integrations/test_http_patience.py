@@ -137,6 +137,40 @@ def test_traffic_is_counted(naps: list[float]) -> None:
     assert speaker.traffic.waited == sum(naps) > 0
 
 
+def test_a_failure_that_the_caller_handles_is_given_back(naps: list[float]) -> None:
+    """At once and without a pause; others are still asked again."""
+    with Scripted(Response(502), Response(503), OK) as server:
+        speaker = client(server.url, naps)
+        assert speaker.get("/", {}, frozenset({502})).status == 502
+        assert naps == []
+        assert speaker.get("/", {}, frozenset({502})).status == 200
+    assert len(naps) == 1
+
+
+def test_a_caller_backs_off_by_itself(naps: list[float]) -> None:
+    """As after failures, and counted."""
+    speaker = client("http://127.0.0.1:9", naps)
+    speaker.back_off(1)
+    speaker.back_off(3)
+    assert 0.5 <= naps[0] <= 0.75
+    assert 2 <= naps[1] <= 3
+    assert speaker.traffic.waited == sum(naps)
+
+
+def test_headers_may_be_made_for_each_try(naps: list[float]) -> None:
+    """With the target they are for, redirects included."""
+    asked: list[str] = []
+
+    def sign(target: str) -> dict[str, str]:
+        asked.append(target)
+        return {"X-Signed": str(len(asked))}
+
+    with Scripted(Response(500), Response(302, headers={"Location": "/b"}), OK) as server:
+        client(server.url, naps).get("/a", sign)
+        assert [request.headers["x-signed"] for request in server.requests] == ["1", "2", "3"]
+    assert asked == ["/a", "/a", "/b"]
+
+
 def test_a_pause_may_stop_the_run() -> None:
     """What `sleep` raises comes out."""
 

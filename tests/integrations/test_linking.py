@@ -8,7 +8,7 @@ from django.core.cache import cache
 from accounts import tenancy
 from accounts.models import AuditEvent, Membership
 from accounts.people import NotPossible
-from integrations import access, linking, registry
+from integrations import access, linking, registry, stopping
 from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
 from integrations.provider import Unreachable
 from integrations.records import Place, Tenant
@@ -121,12 +121,12 @@ def test_taking_purchase_away_plans_the_school_anew(world: factories.World) -> N
 
 def test_stop_switches_are_pressed_once(world: factories.World) -> None:
     by = factories.staff()
-    first = linking.stop_everything(by, "clever", "Strange data")
-    assert linking.stop_everything(by, "clever", "Strange data") == first
-    assert linking.lift_stop(by, "clever", "Fixed")
-    assert not linking.lift_stop(by, "clever", "Fixed")
-    assert linking.set_stopped(by, world.connection, stopped=True, why="Strange data")
-    assert not linking.set_stopped(by, world.connection, stopped=True, why="Strange data")
+    first = stopping.stop_everything(by, "clever", "Strange data")
+    assert stopping.stop_everything(by, "clever", "Strange data") == first
+    assert stopping.lift_stop(by, "clever", "Fixed")
+    assert not stopping.lift_stop(by, "clever", "Fixed")
+    assert stopping.set_stopped(by, world.connection, stopped=True, why="Strange data")
+    assert not stopping.set_stopped(by, world.connection, stopped=True, why="Strange data")
     actions = list(AuditEvent.objects.filter(by=by).order_by("pk").values_list("action", flat=True))
     assert actions == ["stop", "stop.lift", "connection.stop"]
 

@@ -1,4 +1,4 @@
-"""What the stories of nights share: a Clever on loopback, a district with a neighbour, no real naps."""
+"""What the stories of nights share: sources on loopback, a district with a neighbour, no real naps."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import District
+from integrations.classlink.provider import ClassLinkProvider
+from integrations.classlink.sandbox import ClassLinkSandbox
 from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox
 from integrations.http import Limits
+from tests.rostering.classlink import ClassLinkStory
 from tests.rostering.stories import Story, everything_of, neighbour
 
 #: Limits under which a source that does not answer is given up soon.
@@ -19,14 +22,16 @@ SCHOOLS = ("North", "South", "West")
 NEIGHBOURS = ("Ana Ruiz", "Ben Lo", "Kid 01")
 
 Tell = Callable[..., Story]
+TellAtClassLink = Callable[..., ClassLinkStory]
 
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every pause a source took, in seconds; none of them really passes."""
     taken: list[float] = []
-    monkeypatch.setattr(CleverProvider, "sleep", staticmethod(taken.append))
-    monkeypatch.setattr(CleverProvider, "limits", IMPATIENT)
+    for source in (CleverProvider, ClassLinkProvider):
+        monkeypatch.setattr(source, "sleep", staticmethod(taken.append))
+        monkeypatch.setattr(source, "limits", IMPATIENT)
     return taken
 
 
@@ -71,3 +76,32 @@ def story(tell: Tell) -> Story:
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read Clever in pages of three."""
     monkeypatch.setattr(CleverProvider, "page_size", 3)
+
+
+@pytest.fixture
+def classlink(settings: Settings, naps: list[float]) -> Iterator[ClassLinkSandbox]:
+    """A ClassLink without tenants, which SmartPass is pointed at."""
+    del naps
+    with ClassLinkSandbox() as server:
+        settings.SOURCE_HOSTS = {**settings.SOURCE_HOSTS, "classlink": server.hosts()}
+        settings.SOURCE_SECRETS = {**settings.SOURCE_SECRETS, "classlink": server.secrets()}
+        yield server
+
+
+@pytest.fixture
+def tell_at_classlink(classlink: ClassLinkSandbox, committed_db: None) -> TellAtClassLink:
+    """Begin a story: a tenant with nobody in it."""
+    del committed_db
+
+    def begin(*schools: str, people: int = 0) -> ClassLinkStory:
+        names = schools or SCHOOLS
+        tenant = classlink.add_district(people, len(names), seed=len(classlink.tenants) + 1)
+        return ClassLinkStory(classlink, tenant, names)
+
+    return begin
+
+
+@pytest.fixture
+def at_classlink(tell_at_classlink: TellAtClassLink) -> ClassLinkStory:
+    """A tenant of three schools, all of them linked and purchased."""
+    return tell_at_classlink()

@@ -17,8 +17,7 @@ from accounts.models import Membership, Status, User
 from integrations.clever.sandbox import CleverSandbox
 from integrations.models import Link, SchoolLink, UpstreamTenant
 from rostering.models import Hold, Run
-from rostering.sync import perform
-from tests.desk import Desk, rows
+from tests.desk import Desk, number, rows, worked
 
 SCHOOLS = ("Birch High", "Birch Middle")
 SAID = {"authorised_by": "Dana Moss", "authorised_at": "today 9:40 AM", "authorised_in": "call, reference 5107"}
@@ -32,24 +31,6 @@ def desk(committed_db: None, clever: CleverSandbox, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("rostering.queue.enqueue", lambda _: None)
     clever.add_district(60, schools=2, seed=7)
     return Desk()
-
-
-def number(pattern: str, text: str) -> int:
-    found = re.search(pattern, text)
-    assert found, text[:400]
-    return int(found[1])
-
-
-def run_of(answer: Any) -> int:
-    return number(r"/admin/runs/(\d+)/", answer.headers["Location"])
-
-
-def worked(run: int) -> Run:
-    """What the worker makes of a run."""
-    perform(run)
-    (done,) = rows(Run, pk=run)
-    assert isinstance(done, Run)
-    return done
 
 
 def set_up(desk: Desk) -> tuple[int, int, str]:
@@ -76,13 +57,13 @@ def set_up(desk: Desk) -> tuple[int, int, str]:
 
 def first_sync(desk: Desk, connection: int) -> Run:
     """From the preview that was read."""
-    preview = worked(run_of(desk.do(f"/admin/connections/{connection}/preview/")))
+    preview = worked(desk.do(f"/admin/connections/{connection}/preview/"))
     page = desk.look(f"/admin/runs/{preview.pk}/")
     assert "Preview ready" in page
     assert rows(User, district__isnull=False, first_name="Dana") == rows(User, district__isnull=False)
     let = re.search(r'href="(/admin/runs/\d+/first-sync/\?read=\w+)"', page)
     assert let
-    return worked(run_of(desk.do(let[1], read="on", fingerprint=preview.fingerprint)))
+    return worked(desk.do(let[1], read="on", fingerprint=preview.fingerprint))
 
 
 def active() -> int:
@@ -111,14 +92,14 @@ def test_from_nothing_to_a_nightly_district(desk: Desk, clever: CleverSandbox) -
     assert first.applied_at is not None
     everybody = active()
     assert everybody > 50
-    again = worked(run_of(desk.do(f"/admin/connections/{connection}/sync/")))
+    again = worked(desk.do(f"/admin/connections/{connection}/sync/"))
     assert "Nothing" in text_for_dana(password, again.pk)
     assert active() == everybody
 
     (school,) = [each for each in rows(SchoolLink) if each.school_id][1:]
     for external_id in only_at(school.school_id):
         clever.world().unshare_user(external_id)
-    risky = worked(run_of(desk.do(f"/admin/connections/{connection}/sync/")))
+    risky = worked(desk.do(f"/admin/connections/{connection}/sync/"))
     (hold,) = rows(Hold, state=Hold.State.OPEN)
     assert active() == everybody
     page = desk.look(f"/admin/holds/{hold.pk}/")
@@ -133,10 +114,10 @@ def test_from_nothing_to_a_nightly_district(desk: Desk, clever: CleverSandbox) -
     assert rows(Hold, state=Hold.State.OPEN) == []
     assert active() == everybody - 1
 
-    undone = worked(run_of(desk.do(f"/admin/runs/{risky.pk}/undo/")))
+    undone = worked(desk.do(f"/admin/runs/{risky.pk}/undo/"))
     assert undone.applied_at is not None
     assert active() == everybody
-    quiet = worked(run_of(desk.do(f"/admin/connections/{connection}/sync/")))
+    quiet = worked(desk.do(f"/admin/connections/{connection}/sync/"))
     assert active() == everybody
     assert rows(Hold, state=Hold.State.OPEN) == []
     assert "Undone" in desk.look(f"/admin/runs/{risky.pk}/")

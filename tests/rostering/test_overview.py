@@ -42,7 +42,7 @@ def test_each_school_with_its_numbers(world: factories.World) -> None:
     assert "2 schools of Alder USD. 1 needs you." in page
     found = table(world)
     here, there = found["Alder High"], found["Alder Middle"]
-    assert (here["Source"], here["State"]) == ("Clever", "Connected")
+    assert (here["Source"], here["State"], there["State"]) == ("Clever", "On hold", "Connected")
     assert (here["Students"], here["Teachers"], here["Admins"], here["Assistants"]) == ("1", "2", "1", "0")
     assert (here["Needs attention"], here["Holds"]) == ("1", "1")
     assert (here["Whose move it is"], here["Why"]) == ("You", "Review 1 hold")
@@ -72,6 +72,8 @@ def test_suspended_people_count_as_nobody_and_the_deleted_need_no_eye(world: fac
         (Run, {"state": "running"}, "Sync in progress", "You", "Look at 1 person"),
         (SchoolLink, {"active": False}, "Bought, not shared in Clever", AT_CLEVER, "Share this school with SmartPass"),
         (Issue, {"closed_at": "2026-01-01T00:00Z"}, "Connected", "Nobody", ""),
+        (Connection, {"problem": "E-SOURCE-DOWN"}, "Needs attention", "You", "Look at 1 person"),
+        (Run, {"removals": "E-INCOMPLETE"}, "Completed with warnings", "You", "Look at 1 person"),
     ],
 )  # fmt: skip
 def test_whose_move_it_is(
@@ -85,7 +87,8 @@ def test_whose_move_it_is(
     here = table(world)["Alder High"]
     assert (here["State"], here["Whose move it is"], here["Why"]) == (state, move, why)
     assert state in text(browser(world.district_admin), SCHOOLS)
-    runs_tonight = state in {"Connected", "Sync in progress"} or (model is Connection and state == "Needs attention")
+    unharmed = {"Connected", "Sync in progress", "Completed with warnings"}
+    runs_tonight = state in unharmed or (model is Connection and state == "Needs attention")
     assert bool(here["Next sync"]) == runs_tonight
 
 

@@ -142,6 +142,8 @@ def loss(seed: int) -> list[str]:
     noticed = rng.random() < 0.5
     world.proof.announced_right = world.proof.announced_right and not noticed
     world.replies.update(dict.fromkeys(lost, "in_scope"))
+    # Where nobody can be asked, it is the second loss of the same people that removes them.
+    world.before = []
     world.limits = {name: 1000 for name in DEFAULTS if name.endswith("_people")}
     world.school_limits = {}
     place = load(world)

@@ -87,7 +87,7 @@ def _settings(world: World, place: Loaded, people: list[models.Model]) -> list[l
         Connection(
             id=place.connection_id(source),
             district=district,
-            kind="scripted",
+            kind="scripted" if world.asks else "listed",
             tenant=f"{place.base}-{source}",
             state=ConnectionState.CONNECTED,
             roles=world.role_map,

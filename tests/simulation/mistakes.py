@@ -137,6 +137,11 @@ MISTAKES = [
     ),
     Mistake("the absent are asked in any order", "confirm.absent", "ORDER BY 2", "ORDER BY 2 DESC"),
     Mistake("the unanswered leave", "confirm.stay", "why = 'absent' AND", "why = 'gone' AND"),
+    Mistake("a night too early counts", "confirm.missed", "t.started_at - %(apart)s", "t.started_at"),
+    Mistake("who was named again is gone", "confirm.missed", "r.external_id = ANY (a.ids)", "false"),
+    Mistake("a night that named them ends no count", "confirm.missed", "n.applied_at > f.applied_at", "false"),
+    Mistake("one file read twice is two", "confirm.missed", "f.as_of <> coalesce", "f.as_of = coalesce"),
+    Mistake("the oldest miss counts", "confirm.missed", "n.applied_at DESC", "n.applied_at"),
     Mistake(
         "somebody still there is called unconfirmed", "report.standing", "WHEN 'in_scope' THEN", "WHEN 'inactive' THEN"
     ),

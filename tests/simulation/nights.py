@@ -13,12 +13,13 @@ from django.utils.timezone import now
 from accounts import tenancy
 from accounts.models import Membership, Pin as PinRow, School, User as UserRow
 from integrations.models import SchoolLink
+from tests.simulation import reference, reference_confirm, reference_guard
 from tests.simulation.harness import Night
 from tests.simulation.loading import Loaded, read
 from tests.simulation.records import EMAILS, FIELDS, FIRST, GRADES, IDS, REPLIES, chance, edit, stranger
 from tests.simulation.reference_match import listed
-from tests.simulation.world import OURS, Past, Pin, Refusal, Staged, Waiting, World
-from tests.simulation.worlds import draw_proof
+from tests.simulation.world import OURS, Before, Past, Pin, Refusal, Staged, Waiting, World
+from tests.simulation.worlds import draw_moment, draw_proof
 
 
 def tomorrow(rng: Random, world: World, place: Loaded, found: Night) -> World:
@@ -29,6 +30,7 @@ def tomorrow(rng: Random, world: World, place: Loaded, found: Night) -> World:
     following.waiting = waiting(world, found)
     following.refusals = [refusal for refusal in world.refusals if _stands(world, found, refusal)]
     following.last = last(world, found)
+    following.before.insert(0, before(world, found))
     _source(rng, following)
     return following
 
@@ -54,6 +56,13 @@ def last(world: World, found: Night) -> list[Staged]:
     return [copy.deepcopy(record) for record in said if record.external_id not in erased]
 
 
+def before(world: World, found: Night) -> Before:
+    """Tonight, as the nights after it look back on it."""
+    rows = reference.plan(world)
+    said = reference_confirm.said(world, rows, reference_guard.unasked(world, rows))
+    return Before(0, said, not found.run.removals, world.moment)
+
+
 def _stands(world: World, found: Night, refusal: Refusal) -> bool:
     """A refusal ends for good when the source said something else; a lost page is no such word."""
     record = listed(world).get(refusal.external_id)
@@ -73,6 +82,8 @@ def _source(rng: Random, world: World) -> None:
             edit(rng, world, record)
     rng.shuffle(world.listing)
     draw_proof(rng, world)
+    if not world.asks:
+        draw_moment(rng, world)
     world.replies = {external_id: rng.choice(REPLIES) for external_id in IDS}
 
 

@@ -9,10 +9,10 @@ from django.db import connection, models
 from django.utils.timezone import now
 
 from rostering import sql
-from rostering.models import Change, Record, Rejection, Run
+from rostering.models import Answer, Change, Record, Rejection, Run
 from rostering.steps import fetch
 from tests.simulation.scripted import person
-from tests.simulation.world import Staged, World
+from tests.simulation.world import Before, Staged, World
 
 if TYPE_CHECKING:
     from tests.simulation.loading import Loaded
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def remembered(world: World, place: Loaded) -> list[list[models.Model]]:
     """Everything remembered, table by table."""
-    return [_records(world, place), _refusals(world, place), *_past(world, place)]
+    return [_records(world, place), _refusals(world, place), *_past(world, place), *_before(world, place)]
 
 
 def _records(world: World, place: Loaded) -> list[models.Model]:
@@ -106,3 +106,26 @@ def _past(world: World, place: Loaded) -> list[list[models.Model]]:
         for position, past in enumerate(world.past)
     ]
     return [[*runs], [*changes]]
+
+
+def _before(world: World, place: Loaded) -> list[list[models.Model]]:
+    """Earlier syncs of a source that cannot be asked, with what each said of those who were missing."""
+    first = place.base + len(world.past)
+    runs = [_earlier(place, first + position, sync, position % 3) for position, sync in enumerate(world.before)]
+    answers = [
+        Answer(district_id=place.district, run_id=first + position, external_id=external_id, state=state)
+        for position, sync in enumerate(world.before)
+        for external_id, state in sync.kept.items()
+    ]
+    return [[*runs], [*answers]]
+
+
+def _earlier(place: Loaded, number: int, sync: Before, way: int) -> Run:
+    """A sync that is done. One that does not count does not in one of three ways."""
+    when = now() - timedelta(hours=sync.hours)
+    run = Run(id=number, district_id=place.district, connection_id=place.connection, trigger="nightly", state="done")
+    run.applied_at, run.created_at, run.receipt = when, when, {"as_of": sync.moment}
+    if not sync.counts:
+        run.removals = "The last page did not say that it was the last." if way == 0 else ""
+        run.preview, run.undoes_id = way == 1, number if way == 2 else None
+    return run

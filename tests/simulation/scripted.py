@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from unittest.mock import patch
 
-from django.conf import settings
-
 from integrations import registry
 from integrations.provider import Provider, Unreachable
 from integrations.records import Found, Person, Place, Receipt, Role, Tenant
@@ -76,14 +74,24 @@ class Scripted(Provider):
         return Found(reply)
 
 
+class Listed(Scripted):
+    """The same, where nobody can be asked about one person."""
+
+    kind = "listed"
+    answers_by_id = False
+
+    def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
+        """Never called."""
+        raise AssertionError(f"asked about {external_id} of {scope}")
+
+
+KINDS = {each.kind: each for each in (Scripted, Listed)}
+
+
 @contextmanager
 def installed() -> Iterator[None]:
-    """While this lasts, connections of kind "scripted" can be opened like any other."""
-    with (
-        patch.dict(registry.PROVIDERS, {Scripted.kind: Scripted}),
-        patch.dict(settings.SOURCE_HOSTS, {Scripted.kind: {}}),
-        patch.dict(settings.SOURCE_SECRETS, {Scripted.kind: {}}),
-    ):
+    """While this lasts, connections of kind "scripted" and "listed" can be opened like any other."""
+    with patch.dict(registry.PROVIDERS, KINDS):
         yield
 
 
@@ -96,6 +104,7 @@ def script(world: World) -> Script:
         announced=len(people) + (0 if world.proof.announced_right else 1),
         closed=world.proof.closed,
         places=list(world.proof.places),
+        as_of=world.moment,
     )
     return Script(people, receipt, dict(world.replies))
 

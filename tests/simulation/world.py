@@ -151,6 +151,20 @@ class Waiting:
 
 
 @dataclass
+class Before:
+    """An earlier sync, so many hours ago, of what the source says is from `moment` ("": it does not say).
+
+    `kept` are those of whom it said "missed" (the first time) or "unanswered", by external id. It
+    does not count where it proved nothing, was a preview or an undo.
+    """
+
+    hours: float
+    kept: dict[str, str]
+    counts: bool = True
+    moment: str = ""
+
+
+@dataclass
 class World:
     """A district, its connection, what the source says tonight, and what it said of each id when last heard."""
 
@@ -172,6 +186,9 @@ class World:
     past: list[Past] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     made_by: int | None = None
+    asks: bool = True
+    moment: str = ""
+    before: list[Before] = field(default_factory=list)
 
     def copy(self) -> World:
         """The same world, to be changed without changing this one."""

@@ -32,6 +32,7 @@ from tests.simulation.world import (
     OTHER,
     OURS,
     Answer,
+    Before,
     Link,
     Member,
     Past,
@@ -44,6 +45,8 @@ from tests.simulation.world import (
     World,
     login_form,
 )
+
+MOMENTS = ["", "", "2026-09-01T04:00:00Z", "2026-09-02T04:00:00Z"]
 
 
 def worlds() -> st.SearchStrategy[World]:
@@ -69,6 +72,8 @@ def draw(rng: Random) -> World:
     _limits(rng, world)
     _refusals(rng, world)
     draw_last(rng, world)
+    # By a die of its own: what is known of a seed stays true.
+    _listings(Random(repr(world)), world)
     return world
 
 
@@ -196,6 +201,39 @@ def _refusals(rng: Random, world: World) -> None:
             then = now if chance(rng, 0.75) else Staged(row.external_id, "Then")
             refusal = Refusal(row.external_id, row.school, then, chance(rng, 0.85), chance(rng, 0.1))
             world.refusals.append(refusal)
+
+
+def _listings(rng: Random, world: World) -> None:
+    """A third of the sources cannot be asked: what their earlier listings said of whoever is missing."""
+    world.asks = chance(rng, 0.67)
+    if world.asks:
+        return
+    draw_moment(rng, world)
+    named = {record.external_id for record in world.listing}
+    missing = [link.external_id for link in world.links if link.connection == OURS and link.external_id not in named]
+    world.last = [record for record in world.last if record.external_id not in missing or chance(rng, 0.3)]
+    if chance(rng, 0.5):
+        world.past = []
+    for hours in rng.sample([2, 5, 19, 21, 30, 47], rng.randint(0, 5)):
+        kept = {each: rng.choice(["missed", "missed", "unanswered"]) for each in missing if chance(rng, 0.7)}
+        world.before.append(Before(hours, kept, chance(rng, 0.8), rng.choice(MOMENTS)))
+    for each in missing if world.before else []:
+        if chance(rng, 0.6):
+            _long_missing(rng, world, each)
+
+
+def _long_missing(rng: Random, world: World, external_id: str) -> None:
+    """Every listing missed somebody, the oldest for the first time; or one of them, perhaps, did not."""
+    for earlier in world.before:
+        earlier.kept[external_id] = "unanswered"
+    max(world.before, key=lambda each: each.hours).kept[external_id] = "missed"
+    if chance(rng, 0.3):
+        del rng.choice(world.before).kept[external_id]
+
+
+def draw_moment(rng: Random, world: World) -> None:
+    """The moment that the source says its data is from."""
+    world.moment = rng.choice(MOMENTS)
 
 
 def draw_last(rng: Random, world: World) -> None:

@@ -87,12 +87,16 @@ def test_production_must_be_told(name: str) -> None:
     [
         ("CLEVER_API_URL", "http://127.0.0.1:9000"),
         ("CLEVER_AUTH_URL", "clever.example.org"),
+        ("CLASSLINK_API_URL", "http://127.0.0.1:9000"),
+        ("CLASSLINK_AUTH_URL", "http://127.0.0.1:9000"),
+        ("CLASSLINK_INFO_URL", "nodeapi.example.org"),
         ("DATABASE_URL", "mysql://u:hidden@db/smartpass"),
         ("DATABASE_URL", "postgresql://u:hidden@db"),
         ("VAULT_KEYS", "one:hidden"),
         ("VAULT_KEYS", f"one:{KEY},one:{KEY}"),
         ("REDIS_URL", "hidden"),
         ("DEBUG", "hidden"),
+        ("ALLOW_PRIVATE_SOURCES", "1"),
         ("PUBLIC_URL", "http://rostering.example.org"),
         ("EMAIL_URL", "smtp://user:hidden@:25"),
         ("EMAIL_URL", "smtp://user:hidden@mail.example.org:port"),
@@ -103,6 +107,13 @@ def test_a_wrong_value_is_refused_without_being_shown(name: str, value: str) -> 
     with pytest.raises(RuntimeError, match=f"ImproperlyConfigured: {name} must") as caught:
         read({**PRODUCTION, name: value})
     assert "hidden" not in str(caught.value).splitlines()[-1]
+
+
+def test_sources_inside_our_network_are_for_a_laptop(tmp_path: Path) -> None:
+    laptop = {"SMARTPASS_VAR": str(tmp_path)}
+    assert read(laptop, "ALLOW_PRIVATE_SOURCES") == ["True"]
+    assert read({**laptop, "ALLOW_PRIVATE_SOURCES": "0"}, "ALLOW_PRIVATE_SOURCES") == ["False"]
+    assert read(PRODUCTION, "ALLOW_PRIVATE_SOURCES") == ["False"]
 
 
 def test_a_laptop_makes_its_secrets_once(tmp_path: Path) -> None:

@@ -80,8 +80,8 @@ def test_16_a_body_is_cut(google: GoogleSandbox, who: str) -> None:
     """The connection is reset in the middle, compressed or not; then all is well."""
     google.set_faults({"page_cut_at": 1, "page_cut_times": 2})
     for accepted in ("identity", "gzip"):
+        where = "/admin/directory/v1/users?customer=my_customer"
         with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
-            where = "/admin/directory/v1/users?customer=my_customer"
             ask(google, where, who, Accept_Encoding=accepted, User_Agent="x (gzip)")
     assert page(google, who).status == 200
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from integrations.google.provider import GoogleProvider
 from integrations.google.sandbox import Customer
 from integrations.records import Person, Rule
 
 SCHOOL = "school:1"
 SCOPE = [SCHOOL]
+#: A row as Google gives it.
+GOOD: dict[str, Any] = {
+    "id": "103456789012345678901",
+    "primaryEmail": "ana@lincoln.example",
+    "name": {"givenName": "Ana", "familyName": "Ruiz"},
+    "suspended": False,
+    "archived": False,
+    "orgUnitPath": "/Staff",
+    "customerId": "C01",
+}
 
 
 def unit(customer: Customer, path: str, role: str = "student", place: str = SCHOOL, *, sub_units: bool = True) -> Rule:

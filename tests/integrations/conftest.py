@@ -4,7 +4,8 @@
 three schools), `open_clever(district)` the provider that reads it in pages of 100;
 `classlink`, `tenant` and `open_classlink(tenant)` are the same of ClassLink, and `kept`
 what its providers gave to be kept, by tenant.
-No test here needs a database.
+`google` is a Google that knows our address and has no customer yet, `customer` one of
+300 people. No test here needs a database.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from integrations.classlink.provider import ClassLinkProvider
 from integrations.classlink.sandbox import ClassLinkSandbox, Tenant
 from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox, District
+from integrations.google.sandbox import Customer, GoogleSandbox
 from integrations.http import Limits
+from tests.integrations.google import BACK
 
 OpenClever = Callable[..., CleverProvider]
 OpenClassLink = Callable[..., ClassLinkProvider]
@@ -62,6 +65,20 @@ def classlink() -> Iterator[ClassLinkSandbox]:
     """A ClassLink with no tenant yet."""
     with ClassLinkSandbox() as server:
         yield server
+
+
+@pytest.fixture
+def google() -> Iterator[GoogleSandbox]:
+    """A Google with no customer yet."""
+    with GoogleSandbox() as server:
+        server.redirect_uris.append(BACK)
+        yield server
+
+
+@pytest.fixture
+def customer(google: GoogleSandbox) -> Customer:
+    """A customer in the sample's units: 60 people in each student year, 45 in staff, 15 in administration."""
+    return google.add_customer(300)
 
 
 @pytest.fixture

@@ -144,3 +144,8 @@ class Provider(ABC):
         """What `people(scope)` would say about this one id now; not there where `answers_by_id` is False."""
         del external_id, scope
         raise NotImplementedError(f"{self.label} cannot be asked about one person")
+
+    def find(self, email: str) -> Found | None:
+        """Whoever has this email at the source now; None for nobody, and where a source cannot be asked by email."""
+        del email
+        return None

@@ -39,7 +39,7 @@ class Directory:
 
     def __init__(self, client: Client, grant: Grant, page_size: int = MOST_USERS) -> None:
         """Asks nothing yet."""
-        self.client = client
+        self.client, self._grant = client, grant
         self._service = directory(client, grant)
         self._page_size = page_size
 
@@ -49,6 +49,7 @@ class Directory:
         Google: one call gives them all, without pages; above some thousands it was seen to
         fail, and then they are asked for below each unit of the top level.
         """
+        self._grant.header()
         try:
             rows = self._units("allIncludingParent", ROOT)
         except Unreachable as down:

@@ -50,7 +50,6 @@ class Stage(ABC):
     def remove(self, external_id: str) -> None:
         """Delete one person at the source."""
 
-
     def places(self, source: Provider) -> set[str]:
         """The ids of what people's roles can be at: what can be linked, or what parts of the source were mapped for."""
         return {place.external_id for place in source.places()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from integrations.google.sandbox import errors, memberships, orgunits, query, users
@@ -25,6 +25,17 @@ KEYS = {"users": "users", "groups": "groups", "members": "members", "orgunits": 
 KINDS = {**KEYS, "orgunits": "orgUnits"}
 
 
+class Asked(NamedTuple):
+    """One request that was let in."""
+
+    request: Request
+    access: Access
+    kind: str
+    path: list[str]
+    faults: Faults
+    edit: Edit
+
+
 class Directory:
     """Answers everything below `/admin/directory/v1/`."""
 
@@ -40,51 +51,38 @@ class Directory:
         try:
             response = self._read(request, faults, edit)
         except Refused as said:
-            response = errors.drawn(said.refusal, str(faults.get("error_shape", "a")))
+            response = errors.drawn(said.refusal, str(faults.get("error_shape", "")))
             if said.refusal.status in {403, 429, 503} and "retry_after" in faults:
                 response.headers["Retry-After"] = str(faults["retry_after"])
         response.token = "access" if request.headers.get("authorization") else "none"
         return _packed(request, response)
 
     def _read(self, request: Request, faults: Faults, edit: Edit) -> Response:
-        raw = request.path.removeprefix(ROOT)
-        path = [unquote(part) for part in raw.split("/")]
+        raw = request.path.removeprefix(ROOT).split("/")
+        path = [unquote(part) for part in raw]
         kind = _kind(path)
         if request.method != "GET":
             raise errors.refused("forbidden")
         access = self._gate.open(request, kind, faults)
-        mask = query.mask(request.first("fields"))
+        self.spoiler.refuse(kind, faults)
+        asked = Asked(request, access, kind, path, faults, edit)
         if kind == "orgunits":
             named_customer(access, path[1])
-            below = "/".join(raw.split("/")[3:])
-            if below:
-                return _json(request, query.masked(orgunits.one(access, below), mask))
-            return self._list(
-                request, access, kind, faults, edit, lambda _: Page(self._units(request, access, faults), None)
-            )
-        if len(path) == 4 and path[2] == "hasMember":
-            return _json(request, query.masked(memberships.has_member(access, path[1], path[3]), mask))
+            below = "/".join(raw[3:])
+            return _sent(request, orgunits.one(access, below)) if below else self._list(asked)
+        if path[2:3] == ["hasMember"]:
+            return _sent(request, memberships.has_member(access, path[1], path[3]))
         if len(path) == 2:
             one = users.one(request, access, path[1]) if kind == "users" else memberships.one(access, path[1])
-            return _json(request, query.masked(one, mask))
-        reads: dict[str, Callable[[Place], Page]] = {
-            "users": lambda place: users.listed(request, access, place, faults),
-            "groups": lambda place: memberships.listed(request, access, place),
-            "members": lambda place: memberships.members(request, access, path[1], place),
-        }
-        return self._list(request, access, kind, faults, edit, reads[kind])
+            return _sent(request, one)
+        return self._list(asked)
 
-    def _units(self, request: Request, access: Access, faults: Faults) -> list[Row]:
-        return orgunits.listed(request, access, faults)
-
-    def _list(
-        self, request: Request, access: Access, kind: str, faults: Faults, edit: Edit, read: Callable[[Place], Page]
-    ) -> Response:
+    def _list(self, asked: Asked) -> Response:
+        """A page of rows; no key for them when there are none."""
+        request, kind, faults = asked.request, asked.kind, asked.faults
         place = self._pages.place(request, self._clock()) if kind != "orgunits" else Place()
-        self.spoiler.before(
-            kind, place.page, faults, lambda verb, args: edit(verb, {"customer": access.customer.id, **args})
-        )
-        page = read(place)
+        self.spoiler.before(kind, place.page, faults, lambda verb, args: _edited(asked, verb, args))
+        page = _page(asked, place)
         rows = self.spoiler.rows(kind, place.page, faults, page.rows)
         body: Row = {"kind": f"admin#directory#{KINDS[kind]}", "etag": f'"{kind}/{place.page}/{len(rows)}"'}
         if rows:
@@ -92,10 +90,25 @@ class Directory:
         following = self.spoiler.following(kind, place, page.following, faults)
         if following is not None:
             body["nextPageToken"] = self._pages.token(request, following, self._clock())
-        if faults.get("same_token") and faults.get("page_of", "users") == kind and request.first("pageToken"):
+        if self.spoiler.stands(kind, faults) and request.first("pageToken"):
             body["nextPageToken"] = request.first("pageToken")
-        response = _json(request, query.masked(body, query.mask(request.first("fields"))))
-        return self.spoiler.body(kind, place.page, faults, response)
+        return self.spoiler.body(kind, place.page, faults, _sent(request, body))
+
+
+def _edited(asked: Asked, verb: str, args: Row) -> Any:
+    return asked.edit(verb, {"customer": asked.access.customer.id, **args})
+
+
+def _page(asked: Asked, place: Place) -> Page:
+    """The rows of a collection at a place. Google: units never come in pages."""
+    request, access = asked.request, asked.access
+    if asked.kind == "orgunits":
+        return Page(orgunits.listed(request, access, asked.faults), None)
+    if asked.kind == "users":
+        return users.listed(request, access, place, asked.faults)
+    if asked.kind == "groups":
+        return memberships.listed(request, access, place)
+    return memberships.members(request, access, asked.path[1], place)
 
 
 def _kind(path: list[str]) -> str:
@@ -113,10 +126,11 @@ def _kind(path: list[str]) -> str:
             raise missing("Not Found")
 
 
-def _json(request: Request, body: Any) -> Response:
-    """Google indents unless it is asked not to."""
+def _sent(request: Request, body: Row) -> Response:
+    """What `fields` leaves of an answer. Google indents unless it is asked not to."""
     plain = request.first("prettyPrint", "true").lower() == "false"
-    text = json.dumps(body, ensure_ascii=False, indent=None if plain else 2, separators=(",", ":") if plain else None)
+    left = query.masked(body, query.mask(request.first("fields")))
+    text = json.dumps(left, ensure_ascii=False, indent=None if plain else 2, separators=(",", ":") if plain else None)
     return Response(200, text.encode(), "application/json; charset=UTF-8")
 
 
@@ -125,5 +139,6 @@ def _packed(request: Request, response: Response) -> Response:
     accepts = "gzip" in request.headers.get("accept-encoding", "") and "gzip" in request.headers.get("user-agent", "")
     if accepts and response.body:
         response.body = gzip.compress(response.body, 1)
+        response.cut = None if response.cut is None else len(response.body) // 2
         response.headers["Content-Encoding"] = "gzip"
     return response

@@ -94,7 +94,7 @@ def refused(reason: str, message: str = "") -> Refused:
 
 
 def drawn(refusal: Refusal, shape: str) -> Response:
-    """A refusal in one of the six shapes; what has a detail comes as (b) where (a) is the default.
+    """A refusal in one of the six shapes; "" is (b) for what has a detail, and (a) for everything else.
 
     (a) code, message, errors; (b) with status and details too; (c) without errors; (d) plain
     text; (e) a web page; (f) as OAuth says it.
@@ -109,7 +109,7 @@ def drawn(refusal: Refusal, shape: str) -> Response:
     error: dict[str, Any] = {"code": refusal.status, "message": refusal.message}
     if shape != "c":
         error["errors"] = [listed]
-    if shape in {"b", "c"} or refusal.detail:
+    if shape in {"b", "c"} or (refusal.detail and not shape):
         error["status"] = refusal.rpc or "UNKNOWN"
         info = {
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",

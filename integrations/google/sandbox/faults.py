@@ -84,11 +84,14 @@ class Spoiler:
         for name in switches:
             self._struck.pop(name.removesuffix("_at").removesuffix("_times"), None)
 
-    def before(self, kind: str, page: int, faults: Faults, edit: Callable[[str, Row], Any]) -> None:
-        """Refuse the page, or let something happen before it."""
+    def refuse(self, kind: str, faults: Faults) -> None:
+        """Refuse a request to a collection."""
         reason = faults.get("refuse", {}).get(kind)
         if reason and self._strikes("refuse", faults):
             raise _refusal(reason, faults)
+
+    def before(self, kind: str, page: int, faults: Faults, edit: Callable[[str, Row], Any]) -> None:
+        """Refuse the page, or let something happen before it."""
         if faults.get("page_of", "users") != kind:
             return
         if faults.get("page_fail_at") == page and self._strikes("page_fail", faults):
@@ -125,6 +128,10 @@ class Spoiler:
             if faults.get("endless"):
                 return Place(place.page + 1, place.after)
         return after
+
+    def stands(self, kind: str, faults: Faults) -> bool:
+        """Whether a page is followed by the token it was asked with."""
+        return bool(faults.get("same_token")) and faults.get("page_of", "users") == kind
 
     def body(self, kind: str, page: int, faults: Faults, response: Response) -> Response:
         """The answer with what the switches do to its body and on its way."""

@@ -99,7 +99,7 @@ def consent(flow: str, account: Account, app: str, asked: list[str]) -> Response
 
 def page(status: int, title: str, body: str = "") -> Response:
     """A page."""
-    shown = html.escape(title)
+    shown = html.escape(title, quote=False)
     text = f"<!DOCTYPE html><html lang=en><meta charset=utf-8><title>{shown}</title><h1>{shown}</h1>{body}</html>"
     return Response(status, text.encode(), "text/html; charset=utf-8")
 

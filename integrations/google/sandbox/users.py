@@ -16,6 +16,7 @@ from integrations.sandbox.server import Request
 
 Row = dict[str, Any]
 Faults = Mapping[str, Any]
+Search = Callable[[str], Iterable[User]]
 #: Google: rows of a page when nothing is said, and at most.
 USUAL, MOST = 100, 500
 #: What somebody sees who asks with viewType=domain_public.
@@ -38,30 +39,16 @@ def listed(request: Request, access: Access, place: Place, faults: Faults) -> Pa
     """users.list."""
     customer = access.customer
     domain = narrowed(request, access)
-    asked = query.read(request.first("query"))
     order, most = request.first("orderBy", "email"), size(request, USUAL, MOST)
     if order not in ORDERS:
         raise invalid(order)
     if faults.get("over_most") == "refuse" and int(request.first("maxResults", "1")) > MOST:
         raise invalid("maxResults")
-    lagging = customer.index
-    unit = _unit(customer, asked.path, lagging=lagging is not None)
+    find = _search(customer, request)
     falling = request.first("sortOrder", "ASCENDING").upper().startswith("DESC")
-    if request.first("showDeleted") == "true":
-        found: Iterable[User] = customer.deleted()
-    elif lagging is not None and request.first("query"):
-        found = _as_of_then(customer, lagging, unit, asked, place.after)
-    else:
-        found = (user for user in customer.users(unit, place.after) if asked.holds(user))
-    if order == "email" and not falling:
-        behind = (user for user in found if user.key > place.after)
-        positions: Iterator[tuple[str, User]] = ((user.key, user) for user in behind)
-    else:
-        positions = _sorted(customer, unit, asked, order, place, falling=falling)
+    placed = _by_mail(find, place) if order == "email" and not falling else _sorted(find, order, place, falling=falling)
     seen = (
-        (after, user)
-        for after, user in positions
-        if access.sees(user) and (not domain or user.key.endswith(f"@{domain}"))
+        (after, user) for after, user in placed if access.sees(user) and (not domain or user.key.endswith(f"@{domain}"))
     )
     here = list(islice(seen, most + 1))
     rows = [_shown(request, customer, user) for _, user in here[:most]]
@@ -86,32 +73,36 @@ def one(request: Request, access: Access, key: str) -> Row:
     return _shown(request, customer, user)
 
 
-def _unit(customer: Customer, path: str | None, *, lagging: bool) -> str | None:
-    """The id of the unit asked for. Google: a path it does not know is a 400, not an empty list."""
-    if path is None or path == "/":
-        return None
-    index = customer.index
-    tree = index.units if lagging and index is not None else customer.units
-    found = tree.find(path)
-    if found is None:
+def _search(customer: Customer, request: Request) -> Search:
+    """What finds the accounts asked for, by mail, from behind a mail on."""
+    asked = query.read(request.first("query"))
+    then = customer.index if request.first("query") else None
+    units = (then or customer.state).units
+    unit = None if asked.path in {None, "/"} else units.find(asked.path or "")
+    if unit is None and asked.path not in {None, "/"}:
         raise invalid("INVALID_OU_ID")
-    return found
+    if request.first("showDeleted") == "true":
+        return lambda after: (user for user in customer.deleted() if user.key > after and asked.holds(user))
+    if then is None:
+        return lambda after: (user for user in customer.users(unit, after) if asked.holds(user))
+    return lambda after: _as_of_then(
+        customer, (user for user in customer.users(unit, after, then) if asked.holds(user))
+    )
 
 
-def _as_of_then(customer: Customer, then: Any, unit: str | None, asked: query.Query, after: str) -> Iterator[User]:
+def _as_of_then(customer: Customer, found: Iterable[User]) -> Iterator[User]:
     """Whom a search finds that lags behind: those who matched then, as they are now."""
-    for user in customer.users(unit, after, then):
-        today = customer.user(user.id)
-        if asked.holds(user) and today is not None:
-            yield today
+    today = (customer.user(user.id) for user in found)
+    return (user for user in today if user is not None)
 
 
-def _sorted(
-    customer: Customer, unit: str | None, asked: query.Query, order: str, place: Place, *, falling: bool
-) -> Iterator[tuple[str, User]]:
+def _by_mail(find: Search, place: Place) -> Iterator[tuple[str, User]]:
+    return ((user.key, user) for user in find(place.after))
+
+
+def _sorted(find: Search, order: str, place: Place, *, falling: bool) -> Iterator[tuple[str, User]]:
     """Everybody found in another order; the place in it is a number."""
-    found = [user for user in customer.users(unit) if asked.holds(user)]
-    found.sort(key=ORDERS[order], reverse=falling)
+    found = sorted(find(""), key=ORDERS[order], reverse=falling)
     start = int(place.after or 0)
     return ((str(start + at + 1), user) for at, user in enumerate(found[start:]))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from django.forms import Form
 
+    from integrations.consent import Consent
     from integrations.provider import Provider
     from integrations.records import Rule, Tenant
 
@@ -101,6 +102,14 @@ def try_out(kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]) 
 def tenants(kind: str) -> list[Tenant]:
     """Every district our vendor key opens at a source, asked in a hurry. Raises `SourceError`."""
     return _in_a_hurry(PROVIDERS[kind]).tenants(_hosts(kind), _secrets(kind))
+
+
+def consent(kind: str) -> Consent:
+    """How a school opens this source itself, in a hurry, for somebody waits; LookupError where it cannot."""
+    provider = PROVIDERS[kind]
+    if provider.consent is None:
+        raise LookupError(f"no school opens {provider.label} itself")
+    return provider.consent(_hosts(kind), _secrets(kind), HURRIED)
 
 
 def _hosts(kind: str) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from google_auth_oauthlib.flow import Flow
 
@@ -68,16 +68,16 @@ class GoogleConsent(Consent):
         """
         registration = {
             "client_id": self._client_id,
-            "auth_uri": f"{self.hosts['auth']}{AUTHORIZE}",
-            "token_uri": f"{self.hosts['token']}{TOKEN}",
+            # The library takes https only, and a sandbox on this machine has none: the origin is put before its query.
+            "auth_uri": f"https://{SOURCE}{AUTHORIZE}",
+            "token_uri": f"https://{SOURCE}{TOKEN}",
         }
         asked = [*SIGN_IN, *scopes]
         flow = Flow.from_client_config({"web": registration}, asked, redirect_uri=back, code_verifier=verifier)
         # Asked a second time, for groups: the new permission covers what was granted before.
         added = {"include_granted_scopes": "true"} if self.for_groups.keys() & set(scopes) else {}
-        url: str
         url, _ = flow.authorization_url(state=state, access_type="offline", prompt="consent select_account", **added)
-        return url
+        return f"{self.hosts['auth']}{AUTHORIZE}?{urlsplit(url).query}"
 
     def exchange(self, code: str, back: str, verifier: str) -> Given:
         """One POST; an ID token that comes this way needs no signature checked (OpenID Connect Core, 3.1.3.7)."""

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import tenancy
-from accounts.models import AuditEvent, School, User
+from accounts.models import AuditEvent, Roles, School, User
 from accounts.people import NotPossible
 from integrations import connecting, pausing, registry
 from integrations.google.provider import GoogleProvider
@@ -80,8 +80,9 @@ def _pointed_at(google: GoogleSandbox, settings: Settings, monkeypatch: pytest.M
 def browser(google: GoogleSandbox, name: str = "Alder") -> Browser:
     """An Admin of a school of a new district."""
     with tenancy.support():
-        world = factories.world(name)
-        return Browser(google, world.admin, world.school)
+        district = factories.district(f"{name} USD")
+        school, _ = factories.school(district, f"{name} High"), factories.school(district, f"{name} Middle")
+        return Browser(google, factories.person(district, school, Roles.ADMIN), school)
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def beside(of: Browser) -> Browser:
     """A sister school's Admin."""
     with tenancy.support():
         sister = School.objects.filter(district=of.school.district_id).exclude(pk=of.school.pk).get()
-        return Browser(of.google, factories.person(sister.district, sister, "admin"), sister)
+        return Browser(of.google, factories.person(sister.district, sister, Roles.ADMIN), sister)
 
 
 def account_of(google: GoogleSandbox, email: str) -> Account:
@@ -247,7 +248,7 @@ def test_two_tabs(dana: Browser, customer: Customer) -> None:
 def test_who_lost_the_school_meanwhile_links_nothing(dana: Browser, customer: Customer) -> None:
     address = dana.agree(customer.sync_account)
     with tenancy.support():
-        who = factories.person(dana.school.district, beside(dana).school, "admin")
+        who = factories.person(dana.school.district, beside(dana).school, Roles.ADMIN)
     dana.session[connecting.PENDING][next(iter(dana.session[connecting.PENDING]))]["user"] = who.pk
     dana.who = who
     before = kept()

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from integrations.http import Limits
-
 
 class Given(NamedTuple):
     """What came of one consent: who gave it, what they granted, and the tokens.
@@ -50,9 +48,9 @@ class Consent(ABC):
     #: Errors that the source is known to come back with.
     errors: ClassVar[Mapping[str, Sorry]]
 
-    def __init__(self, hosts: Mapping[str, str], secrets: Mapping[str, str], limits: Limits | None = None) -> None:
+    def __init__(self, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         """`hosts` and `secrets` are those of the provider, without any connection's."""
-        self.hosts, self.secrets, self.limits = hosts, secrets, limits
+        self.hosts, self.secrets = hosts, secrets
 
     @abstractmethod
     def address(self, back: str, state: str, verifier: str, scopes: Sequence[str]) -> str:

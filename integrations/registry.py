@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from integrations.consent import Consent
     from integrations.provider import Provider
     from integrations.records import Rule, Tenant
+
+#: What is asked over HTTP, within `limits` of its class.
+Asked = TypeVar("Asked", "Provider", "Consent")
 
 #: The sources there are, a line each.
 SOURCES = (
@@ -109,7 +112,7 @@ def consent(kind: str) -> Consent:
     provider = PROVIDERS[kind]
     if provider.consent is None:
         raise LookupError(f"no school opens {provider.label} itself")
-    return provider.consent(_hosts(kind), _secrets(kind), HURRIED)
+    return _in_a_hurry(provider.consent)(_hosts(kind), _secrets(kind))
 
 
 def _hosts(kind: str) -> Mapping[str, str]:
@@ -122,8 +125,8 @@ def _secrets(kind: str) -> Mapping[str, str]:
     return settings.SOURCE_SECRETS.get(kind, {})
 
 
-def _in_a_hurry(provider: type[Provider]) -> type[Provider]:
-    return type(provider.__name__, (provider,), {"limits": HURRIED})
+def _in_a_hurry(asked: type[Asked]) -> type[Asked]:
+    return type(asked.__name__, (asked,), {"limits": HURRIED})
 
 
 def roles_of(connection: Connection, rules: Sequence[Rule] | None = None) -> dict[str, list[str]]:

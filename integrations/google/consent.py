@@ -20,7 +20,7 @@ from google_auth_oauthlib.flow import Flow
 from integrations.consent import Consent, Given, Sorry
 from integrations.google.faults import SOURCE, USERS, Fault
 from integrations.google.grant import CLIENT_REFUSED, HEADER_SAFE, OUR_CLIENT
-from integrations.http import Client, Reply
+from integrations.http import Client, Limits, Reply
 from integrations.provider import Refused, Unreachable
 
 AUTHORIZE, TOKEN, REVOKE = "/o/oauth2/v2/auth", "/token", "/revoke"
@@ -60,6 +60,7 @@ class GoogleConsent(Consent):
     }
     for_groups: ClassVar[Mapping[str, str]] = {f"{DIRECTORY}group.readonly": "View groups on your domain"}
     errors: ClassVar[Mapping[str, Sorry]] = ERRORS
+    limits: ClassVar[Limits] = Limits()
 
     def address(self, back: str, state: str, verifier: str, scopes: Sequence[str]) -> str:
         """Google: only `offline` brings a refresh token, and after the first time only `consent`.

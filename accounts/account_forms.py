@@ -178,8 +178,17 @@ class StatusForm(KeepForm):
 class DeleteForm(forms.Form):
     """Typed, so that nobody is deleted by a slip."""
 
-    typed = forms.CharField(max_length=320, widget=forms.TextInput(attrs={**QUIET, "spellcheck": "false"}))
-    why = forms.CharField(label="Reason", max_length=500, widget=forms.TextInput(attrs=QUIET))
+    typed = forms.CharField(
+        max_length=320,
+        error_messages={"required": "Type it, so that nobody is deleted by a slip."},
+        widget=forms.TextInput(attrs={**QUIET, "spellcheck": "false"}),
+    )
+    why = forms.CharField(
+        label="Reason",
+        max_length=500,
+        error_messages={"required": "Say why."},
+        widget=forms.TextInput(attrs=QUIET),
+    )
 
     def __init__(self, to_type: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

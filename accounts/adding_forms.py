@@ -30,6 +30,16 @@ def name_field(label: str) -> forms.CharField:
     return forms.CharField(label=label, max_length=80, error_messages=says, widget=forms.TextInput(attrs=QUIET))
 
 
+def school_field() -> forms.ModelChoiceField[School]:
+    """Which of the reader's schools; the form says which those are."""
+    return forms.ModelChoiceField(
+        queryset=School.objects.none(),
+        label="School",
+        empty_label="Choose a school",
+        error_messages={"required": "Choose a school."},
+    )
+
+
 def username_of(words: str) -> str:
     """A username as it is kept. Raises ValidationError for what cannot be one."""
     username = resolving.folded(unicodedata.normalize("NFC", words))
@@ -86,7 +96,7 @@ class AddForm(RolesForm):
 
     field_order = ("school", "first_name", "last_name", "handle", "roles", "grade", "number", "password")
 
-    school = forms.ModelChoiceField(queryset=School.objects.none(), label="School", empty_label="Choose a school")
+    school = school_field()
     first_name = name_field("First name")
     last_name = name_field("Last name")
     handle = forms.CharField(
@@ -160,7 +170,7 @@ class GiveForm(RolesForm):
 
     field_order = ("school", "roles", "grade", "number")
 
-    school = forms.ModelChoiceField(queryset=School.objects.none(), label="School", empty_label="Choose a school")
+    school = school_field()
 
     def __init__(self, schools: QuerySet[School], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

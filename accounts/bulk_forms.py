@@ -39,6 +39,7 @@ class ProtectionForm(forms.Form):
     why = forms.CharField(
         label="Reason",
         help_text="It tells others whether the protection is still needed.",
+        error_messages={"required": "Say why, so that others know whether to keep it."},
         max_length=500,
         widget=forms.TextInput(attrs=WHY),
     )

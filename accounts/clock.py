@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.timezone import now
@@ -48,6 +48,15 @@ def tonight(zone_name: str) -> str:
     words = both(night, zone_name)
     today = now().astimezone(EASTERN).date()
     return words.replace(f"{_day(night)}, ", "tonight ", 1) if night.date() == today else words
+
+
+def written(words: str) -> datetime | None:
+    """A time as a source wrote it (ISO 8601, UTC where it names no zone); None for what is none."""
+    try:
+        when = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def zone(name: str) -> ZoneInfo:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
     View = Callable[..., HttpResponse]
+    #: Given who looks, a connection and what its source shares (None: it did not say); a template and its values.
+    Panel = Callable[[User, Any, "list[Any] | None"], "tuple[str, dict[str, Any]] | None"]
 
 EVERYONE = frozenset(StaffRole)
 #: Who may make districts, schools and first Admins.
@@ -59,6 +61,8 @@ class Console(AdminSite):
         self.tabs: list[tuple[str, str]] = []
         #: The same about one connection.
         self.connection_tabs: list[tuple[str, str]] = []
+        #: What else stands on a connection's page.
+        self.connection_panels: list[Panel] = []
 
     def page(self, route: str, *, name: str, roles: frozenset[StaffRole] = EVERYONE) -> Callable[[View], View]:
         """Hang a page in at `route`; staff of other roles are told who can use it."""
@@ -80,6 +84,11 @@ class Console(AdminSite):
     def connection_tab(self, label: str, name: str) -> None:
         """List a page about one connection (its id is the only argument) on the connection's page."""
         self.connection_tabs.append((label, name))
+
+    def connection_panel(self, build: Panel) -> Panel:
+        """Put something more onto a connection's page, where `build` has something to say."""
+        self.connection_panels.append(build)
+        return build
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff with a role."""

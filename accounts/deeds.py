@@ -33,7 +33,12 @@ REMEMBERED = 24 * 3600
 class Reason(forms.Form):
     """Why. It stands in the audit trail and in the school's history."""
 
-    why = forms.CharField(label="Reason", max_length=500, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    why = forms.CharField(
+        label="Reason",
+        max_length=500,
+        error_messages={"required": "Say why."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class Nothing(forms.Form):

@@ -26,6 +26,8 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
         self.label_suffix = ""
         self.fields["login"].label = "Email or username"
         self.fields["login"].max_length = 320
+        self.fields["login"].error_messages["required"] = "Enter your email or username."
+        self.fields["password"].error_messages["required"] = "Enter your password."
         handle = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "required": True}
         self.fields["login"].widget.attrs = handle
         self.fields["password"].help_text = ""
@@ -43,7 +45,12 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
 class DistrictChoiceForm(forms.Form):
     """Which of their districts somebody means, after the password was right for each."""
 
-    account = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect, label="Choose where to sign in")
+    account = forms.TypedChoiceField(
+        coerce=int,
+        widget=forms.RadioSelect,
+        label="Choose where to sign in",
+        error_messages={"required": "Choose one of them."},
+    )
 
     def __init__(self, people: list[tuple[User, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,6 +62,7 @@ class NewPasswordForm(forms.Form):
 
     new = forms.CharField(
         label="New password",
+        error_messages={"required": "Choose a new password."},
         strip=False,
         max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -62,6 +70,7 @@ class NewPasswordForm(forms.Form):
     )
     again = forms.CharField(
         label="New password again",
+        error_messages={"required": "Type the new password once more."},
         strip=False,
         max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -98,6 +107,7 @@ class ChangePasswordForm(NewPasswordForm):
 
     old = forms.CharField(
         label="Present password",
+        error_messages={"required": "Enter the password you have now."},
         strip=False,
         max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -167,6 +177,7 @@ class NewTokenForm(forms.Form):
     name = forms.CharField(
         label="Name",
         max_length=80,
+        error_messages={"required": "Give the key a name."},
         help_text="What will use it, for example: Nightly export to the data warehouse.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

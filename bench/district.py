@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from django.test.utils import override_settings
-
 from accounts import tenancy
 from accounts.models import District, School, User
 from bench.pages import Pages, played
+from bench.sources.source import source_of
 from integrations.models import Connection, ConnectionState, SchoolLink
 from rostering import runs
 from rostering.models import Change, Hold, Run, RunState, Trigger
@@ -31,11 +30,11 @@ class Measured:
 def fresh_connection(pages: Pages, name: str) -> Connection:
     """A district with all its schools linked and nobody in it; an earlier one lets go of the tenant."""
     with tenancy.support():
-        Connection.objects.filter(tenant=pages.tenant).update(state=ConnectionState.DISCONNECTED)
+        Connection.objects.filter(kind=pages.kind, tenant=pages.tenant).update(state=ConnectionState.DISCONNECTED)
         district = District.objects.create(name=f"Bench {name}")
         connection = Connection.objects.create(
             district=district,
-            kind="clever",
+            kind=pages.kind,
             tenant=pages.tenant,
             tenant_name=district.name,
             limits=LIMITS,
@@ -98,15 +97,10 @@ def ordinary_night(pages: Pages, connection: Connection) -> Measured:
 
 def load_over_http(pages: Pages, connection: Connection, url: str) -> Measured:
     """Sync a fresh district from the sandbox that listens at `url`."""
-    with clever_at(url):
+    with source_of(pages.kind).reached_at(url):
         done = sync(connection)
     require_everybody(pages, connection)
     return done
-
-
-def clever_at(url: str) -> override_settings:
-    """While the block runs, Clever is reached at this address."""
-    return override_settings(SOURCE_HOSTS={"clever": {"api": url, "auth": url}})
 
 
 def require_everybody(pages: Pages, connection: Connection) -> None:

@@ -34,5 +34,5 @@ class Files(SandboxServer):
 
 if __name__ == "__main__":
     server = Files(opened(Path(sys.argv[1])))
-    print(f"CLEVER_API_URL={server.url}", flush=True)
+    print(f"{server.pages.kind.upper()}_API_URL={server.url}", flush=True)
     server.serve()

@@ -4,7 +4,8 @@ The same page files, the standard library's json, one `COPY` a page into an unlo
 the columns the product stages, one `INSERT … SELECT` into plain tables of people and
 memberships with nothing but their primary keys, and a commit.
 
-Run as ``python -m bench.floor FOLDER`` with BENCH_DATABASE_URL set; prints seconds as JSON.
+Run as ``python -m bench.floor FOLDER KIND`` with BENCH_DATABASE_URL set; prints seconds as JSON.
+How a kind's pages are read is in `bench/sources/KIND/plain.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +53,10 @@ FROM floor.incoming i
 JOIN people p ON p.external_id = i.external_id
 CROSS JOIN LATERAL jsonb_array_elements(i.roles) AS r(item)
 """
-NUMBERS = {"student": "student_number", "teacher": "teacher_number", "staff": "staff_id"}
+Reading = Callable[[dict[str, Any]], Iterator[tuple[str, ...]]]
 
 
-def load(folder: Path, url: str) -> dict[str, Any]:
+def load(folder: Path, url: str, people: Reading) -> dict[str, Any]:
     """Load the pages of a folder into fresh tables: how long it took, and what then was there."""
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(TABLES)
@@ -62,7 +64,7 @@ def load(folder: Path, url: str) -> dict[str, Any]:
         began = time.perf_counter()
         for page in sorted(folder.glob("users-*.json")):
             lines = io.StringIO()
-            csv.writer(lines).writerows(_people(json.loads(page.read_bytes())))
+            csv.writer(lines).writerows(people(json.loads(page.read_bytes())))
             lines.seek(0)
             cursor.copy_expert(COPY, lines)
         staged = time.perf_counter()
@@ -70,33 +72,19 @@ def load(folder: Path, url: str) -> dict[str, Any]:
         connection.commit()
         ended = time.perf_counter()
         cursor.execute("SELECT (SELECT count(*) FROM floor.people), (SELECT count(*) FROM floor.memberships)")
-        people, memberships = cursor.fetchone() or (0, 0)
+        loaded, memberships = cursor.fetchone() or (0, 0)
         cursor.execute("DROP SCHEMA floor CASCADE")
         connection.commit()
     return {
         "seconds": round(ended - began, 3),
         "read_and_copy": round(staged - began, 3),
         "insert": round(ended - staged, 3),
-        "people": people,
+        "people": loaded,
         "memberships": memberships,
     }
 
 
-def _people(page: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    for row in page["data"]:
-        user = row["data"]
-        name = user["name"]
-        roles = []
-        older = []
-        for word, role in user["roles"].items():
-            number = role.get(NUMBERS.get(word, ""), "")
-            roles += [(school, word, role.get("grade", ""), number) for school in role.get("schools", (None,))]
-            if role.get("legacy_id", user["id"]) != user["id"]:
-                older.append(role["legacy_id"])
-        email = user.get("email", "")
-        yield user["id"], name["first"], name["last"], email, "t", "", json.dumps(roles), json.dumps(older)
-
-
 if __name__ == "__main__":
-    measured = load(Path(sys.argv[1]), os.environ["BENCH_DATABASE_URL"])
+    plain = import_module(f"bench.sources.{sys.argv[2]}.plain")
+    measured = load(Path(sys.argv[1]), os.environ["BENCH_DATABASE_URL"], plain.people)
     sys.stdout.write(json.dumps({**measured, "modules": sorted({name.partition(".")[0] for name in sys.modules})}))

@@ -10,6 +10,7 @@ from statistics import median
 from bench import district, memory, pages, processes, reading, web
 from bench.district import Measured
 from bench.pages import Pages
+from bench.sources.source import Source, source_of
 from integrations.models import Connection
 
 FIRST, SECOND, LATER, ORDINARY = (
@@ -29,12 +30,22 @@ SELDOM = 2
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do: where, how many people, how often, and the two sizes whose memory is compared."""
+    """What to do: with which source, where, how many people, how often.
 
+    `memory` is the two sizes whose memory is compared, or none; `web` says whether pages are waited for.
+    """
+
+    kind: str
     folder: Path
     people: int
     rounds: int
-    memory: tuple[int, ...]
+    memory: tuple[int, ...] = ()
+    web: bool = True
+
+    @property
+    def source(self) -> Source:
+        """The source."""
+        return source_of(self.kind)
 
 
 @dataclass
@@ -82,14 +93,13 @@ class Found:
 
 def everything(plan: Plan) -> Found:
     """Measure it all."""
-    _say(f"rendering {plan.people:,} people")
-    listing = pages.render(plan.folder / "pages", plan.people)
-    changed = pages.render(plan.folder / "changed", plan.people, rename_every=RENAMED)
-    found = Found(plan, listing)
+    found = _rendered(plan)
+    changed = pages.render(plan.source, plan.folder / "changed", plan.people, rename_every=RENAMED)
     for number in range(plan.rounds):
         filled = _round(found, changed, number)
-    _say("pages")
-    found.waited = web.measure(filled)
+    if plan.web:
+        _say("pages")
+        found.waited = web.measure(filled)
     _over_http(found, min(plan.rounds, SELDOM))
     found.peaks = [_peak(plan, people) for people in plan.memory]
     return found
@@ -97,14 +107,18 @@ def everything(plan: Plan) -> Found:
 
 def pages_alone(plan: Plan) -> Found:
     """Fill one district and wait for its pages; nothing else."""
-    _say(f"rendering {plan.people:,} people")
-    listing = pages.render(plan.folder / "pages", plan.people)
-    found = Found(plan, listing)
-    filled = district.fresh_connection(listing, "of pages")
-    district.first_load(listing, filled)
+    found = _rendered(plan)
+    filled = district.fresh_connection(found.listing, "of pages")
+    district.first_load(found.listing, filled)
     _say("pages")
     found.waited = web.measure(filled)
     return found
+
+
+def _rendered(plan: Plan) -> Found:
+    """Nothing measured yet: the district's pages as files."""
+    _say(f"{plan.source.provider.label}: rendering {plan.people:,} people")
+    return Found(plan, pages.render(plan.source, plan.folder / "pages", plan.people))
 
 
 def _round(found: Found, changed: Pages, number: int) -> Connection:
@@ -136,7 +150,7 @@ def _over_http(found: Found, times: int) -> None:
 
 def _peak(plan: Plan, people: int) -> memory.Peak:
     _say(f"memory at {people:,} people")
-    listing = pages.render(plan.folder / f"memory-{people}", people)
+    listing = pages.render(plan.source, plan.folder / f"memory-{people}", people)
     peak = memory.measure(listing)
     _say(f"  {peak.bytes / 1e6:.0f} MB")
     return peak

@@ -17,13 +17,11 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import requests
-from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
-from integrations.clever.provider import CleverProvider
-from integrations.clever.sandbox import CleverSandbox
-from integrations.sandbox.server import Request
+from bench.sources.source import Source
+from integrations.sandbox.server import Request, SandboxServer
 from integrations.transport import TARGET
 
 INDEX = "index.json"
@@ -47,6 +45,7 @@ class Pages:
     """A district's answers in a folder, by what was asked."""
 
     folder: Path
+    kind: str
     people: int
     tenant: str
     schools: list[str]
@@ -63,42 +62,24 @@ class Pages:
         return sum(page.stat().st_size for page in self.listing)
 
 
-def render(folder: Path, people: int, *, rename_every: int = 0) -> Pages:
+def render(source: Source, folder: Path, people: int, *, rename_every: int = 0) -> Pages:
     """Walk a sandbox district of this many people once with the real provider, keeping every answer.
 
     With `rename_every`, one person in so many has another first name than without.
     """
-    folder.mkdir()
+    folder.mkdir(parents=True)
     answers: dict[str, Answer] = {}
-    with sandbox_of(people) as sandbox:
-        (district,) = sandbox.districts.values()
-        for index in range(0, people if rename_every else 0, rename_every or 1):
-            sandbox.world(district).rename_user(district.roster.id_at(index), first="Renamed")
-        with in_place_of_the_network(_kept(asked(sandbox), folder, answers)):
-            found = walk(district.id)
-        if found != people:
-            message = f"the sandbox was asked for {people} people and gave {found}"
-            raise AssertionError(message)
-        rendered = Pages(folder, people, district.id, [str(row["id"]) for row in district.schools()], answers)
+    with source.filled(people, school_count(people)) as there:
+        for position in range(0, people if rename_every else 0, rename_every or 1):
+            source.rename(there, position)
+        with in_place_of_the_network(_kept(asked(there.sandbox), folder, answers, source.people_path)):
+            found = source.walk(there.tenant)
+    if found != people:
+        message = f"the sandbox was asked for {people} people and gave {found}"
+        raise AssertionError(message)
+    rendered = Pages(folder, source.kind, people, there.tenant, there.schools, answers)
     (folder / INDEX).write_text(json.dumps(asdict(rendered), default=str))
     return rendered
-
-
-@contextmanager
-def sandbox_of(people: int) -> Iterator[CleverSandbox]:
-    """A sandbox with one district of this many people, which need not be asked over HTTP."""
-    sandbox = CleverSandbox()
-    try:
-        sandbox.add_district(people, schools=school_count(people))
-        yield sandbox
-    finally:
-        sandbox.stop()
-
-
-def walk(tenant: str) -> int:
-    """Read a district with the real provider, from wherever Clever is just now; how many people there are."""
-    provider = CleverProvider(tenant, settings.SOURCE_HOSTS["clever"], settings.SOURCE_SECRETS["clever"])
-    return sum(1 for _ in provider.people([]))
 
 
 def school_count(people: int) -> int:
@@ -132,7 +113,7 @@ def in_place_of_the_network(answer: Network) -> Iterator[None]:
         yield
 
 
-def asked(sandbox: CleverSandbox) -> Network:
+def asked(sandbox: SandboxServer) -> Network:
     """What the sandbox answers, without a socket in between."""
 
     def answer(request: requests.PreparedRequest) -> HTTPResponse:
@@ -144,15 +125,15 @@ def asked(sandbox: CleverSandbox) -> Network:
     return answer
 
 
-def _kept(network: Network, folder: Path, answers: dict[str, Answer]) -> Network:
+def _kept(network: Network, folder: Path, answers: dict[str, Answer], people_path: str) -> Network:
     """As `network`, and each answer is written into the folder."""
 
     def answer(request: requests.PreparedRequest) -> HTTPResponse:
         target = request.headers[TARGET]
         response = network(request)
         if target not in answers:
-            kind = "users" if urlsplit(target).path.endswith("/users") else "other"
-            kept = Answer(response.status, dict(response.headers), f"{kind}-{len(answers):05d}.json")
+            what = "users" if urlsplit(target).path.endswith(people_path) else "other"
+            kept = Answer(response.status, dict(response.headers), f"{what}-{len(answers):05d}.json")
             (folder / kept.file).write_bytes(response.data)
             answers[target] = kept
         return _opened(folder, answers[target])

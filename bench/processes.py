@@ -20,7 +20,7 @@ from bench.pages import Pages, school_count
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = {"smartpass", "accounts", "integrations", "rostering", "django"}
 PATIENCE = 20.0
-ADDRESS = re.compile(r"^CLEVER_API_URL=(\S+)$")
+ADDRESS = re.compile(r"^[A-Z]+_API_URL=(\S+)$")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Floor:
 
 def run_floor(pages: Pages) -> Floor:
     """Load the pages the plainest way. Raises AssertionError if it used anything of the product."""
-    command = [sys.executable, "-m", "bench.floor", str(pages.folder)]
+    command = [sys.executable, "-m", "bench.floor", str(pages.folder), pages.kind]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603  (our own words)
     said = json.loads(done.stdout)
     if said["people"] != pages.people or PRODUCT & set(said["modules"]):
@@ -47,7 +47,7 @@ def run_floor(pages: Pages) -> Floor:
 def sandbox(pages: Pages) -> Iterator[str]:
     """Run the sandbox with the district the pages were rendered from; give its address."""
     people, schools = str(pages.people), str(school_count(pages.people))
-    with _serving("manage.py", "sandbox", "clever", "--people", people, "--schools", schools) as url:
+    with _serving("manage.py", "sandbox", pages.kind, "--people", people, "--schools", schools) as url:
         yield url
 
 

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 
 from bench import pages, processes
-from bench.district import clever_at
 from bench.pages import Pages
+from bench.sources.source import source_of
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ def _in_place_of_the_network(listing: Pages) -> float:
 
 
 def _over_http(listing: Pages, url: str) -> float:
-    with clever_at(url):
+    with source_of(listing.kind).reached_at(url):
         return _seconds(listing)
 
 
 def _seconds(listing: Pages) -> float:
     began = time.perf_counter()
-    if pages.walk(listing.tenant) != listing.people:
+    if source_of(listing.kind).walk(listing.tenant) != listing.people:
         raise AssertionError("somebody is missing")
     return round(time.perf_counter() - began, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -28,50 +29,65 @@ def table(found: Found) -> str:
 
 
 def _loads(found: Found) -> list[str]:
-    people, floor = f"{found.plan.people:,} people", f"{found.floor:.2f} s"
-    lines = [LINE.format(f"{people}, medians", "floor", "SmartPass", "ratio", "limit", "")]
+    label, floor = found.plan.source.provider.label, f"{found.floor:.2f} s"
+    heading = f"{label}: {found.plan.people:,} people, medians"
+    lines = [LINE.format(heading, "floor", "SmartPass", "ratio", "limit", "")]
     for name in found.runs:
         most, ratio = LIMITS.get(name), found.ratio(name)
         verdict = "" if most is None else _verdict(ratio, most)
         limit = "" if most is None else f"{most:.1f}"
         lines.append(LINE.format(name, floor, f"{found.seconds(name):.2f} s", f"{ratio:.2f}", limit, verdict))
+    return [*lines, *_peaks(found), "", *_steps(found), "", _reading(found), ""]
+
+
+def _peaks(found: Found) -> list[str]:
+    """What a small district and a large one take of memory, where that was measured."""
+    if not found.peaks:
+        return []
     small, large = found.peaks[0], found.peaks[-1]
     name = f"peak memory, {small.people:,} and {large.people:,} people"
     sizes = [f"{peak.bytes / MEGA:.0f} MB" for peak in (small, large)]
     ratio = found.memory_ratio
-    lines.append(LINE.format(name, *sizes, f"{ratio:.2f}", f"{MEMORY_LIMIT:.1f}", _verdict(ratio, MEMORY_LIMIT)))
-    return [*lines, "", *_steps(found), "", _reading(found), ""]
+    return [LINE.format(name, *sizes, f"{ratio:.2f}", f"{MEMORY_LIMIT:.1f}", _verdict(ratio, MEMORY_LIMIT))]
 
 
-def as_json(found: Found) -> str:
-    """Everything, for bench/results.json."""
-    kept = {
-        "measured": datetime.now(UTC).isoformat(timespec="minutes"),
-        "machine": machine(),
-        "versions": versions(),
-        "people": found.plan.people,
-        "pages": {"count": len(found.listing.listing), "bytes": found.listing.bytes},
-        "floor": {"median": found.floor, "each": [asdict(floor) for floor in found.floors]},
-        "runs": {name: _run(found, name) for name in found.runs},
-        "reading": _apart(found),
-        "memory": {
-            "ratio": round(found.memory_ratio, 3),
-            "limit": MEMORY_LIMIT,
-            "each": [asdict(p) for p in found.peaks],
-        },
-        "web": _web(found),
-        "kept": found.kept,
-    }
+def with_found(before: str, found: Sequence[Found]) -> str:
+    """What was kept before, by source, with all that was measured now in its place."""
+    kept: dict[str, Any] = json.loads(before)
+    for each in found:
+        entry = {**kept.get(each.plan.kind, {}), **_measured(each)}
+        kept[each.plan.kind] = {**entry, "kept": _is_kept(entry)}
     return json.dumps(kept, indent=2) + "\n"
 
 
-def with_pages(kept: str, found: Found) -> str:
-    """What was kept before, with the pages measured anew."""
-    before = json.loads(kept)
-    waited = {"measured": datetime.now(UTC).isoformat(timespec="minutes"), **_web(found)}
-    loads = all(run["limit"] is None or run["ratio"] <= run["limit"] for run in before["runs"].values())
-    still = loads and before["memory"]["ratio"] <= before["memory"]["limit"] and found.kept
-    return json.dumps({**before, "web": waited, "kept": still}, indent=2) + "\n"
+def _measured(found: Found) -> dict[str, Any]:
+    """Everything that was measured of one source, and nothing that was not."""
+    now = datetime.now(UTC).isoformat(timespec="minutes")
+    parts: dict[str, Any] = {"people": found.plan.people}
+    if found.runs:
+        parts |= {
+            "measured": now,
+            "machine": machine(),
+            "versions": versions(),
+            "pages": {"count": len(found.listing.listing), "bytes": found.listing.bytes},
+            "floor": {"median": found.floor, "each": [asdict(floor) for floor in found.floors]},
+            "runs": {name: _run(found, name) for name in found.runs},
+            "reading": _apart(found),
+        }
+    if found.peaks:
+        each = [asdict(peak) for peak in found.peaks]
+        parts["memory"] = {"ratio": round(found.memory_ratio, 3), "limit": MEMORY_LIMIT, "each": each}
+    if found.waited:
+        parts["web"] = {"measured": now, "pages": _web(found)}
+    return parts
+
+
+def _is_kept(entry: dict[str, Any]) -> bool:
+    """Whether every limit is kept by what stands in one source's numbers."""
+    pairs = [(run["ratio"], run["limit"]) for run in entry.get("runs", {}).values()]
+    pairs += [(memory["ratio"], memory["limit"]) for memory in (entry.get("memory"),) if memory]
+    pairs += [(page["p95_ms"], page["limit_ms"]) for page in entry.get("web", {}).get("pages", {}).values()]
+    return all(most is None or found <= most for found, most in pairs)
 
 
 def machine() -> dict[str, Any]:
@@ -119,7 +135,9 @@ def _steps(found: Found) -> list[str]:
 
 
 def _pages(found: Found) -> list[str]:
-    """What people wait for, in milliseconds."""
+    """What people wait for, in milliseconds, where that was measured."""
+    if not found.waited:
+        return []
     lines = [LINE.format(f"{found.plan.people:,} people, milliseconds", "requests", "median", "p95", "limit", "")]
     for each in found.waited:
         limit = "" if each.limit is None else f"{each.limit:.0f}"

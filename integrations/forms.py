@@ -31,7 +31,17 @@ MEANINGS = (
 class FindTenant(forms.Form):
     """Search of the districts that our key opens at a source."""
 
-    q = forms.CharField(label="District Name or id", required=False, max_length=200)
+    q = forms.CharField(label="Name or id of the district", required=False, max_length=200)
+
+
+class FindPlace(forms.Form):
+    """Search of what a source shares. An id is searched as it stands, spaces and all."""
+
+    q = forms.CharField(required=False, max_length=300, strip=False)
+
+    def __init__(self, id_word: str, number_word: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].label = f"{id_word}, Name or {number_word}"
 
 
 class Secret(forms.PasswordInput):
@@ -99,7 +109,11 @@ def _host(address: str | None) -> tuple[str, str]:
 class TypedName(Reason):
     """A confirmation by typing the name of what is meant."""
 
-    typed = forms.CharField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    typed = forms.CharField(
+        max_length=200,
+        error_messages={"required": "Type it, so that nothing is done by a slip."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     field_order = ("typed", "why")
 
     def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:

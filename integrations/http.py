@@ -181,7 +181,7 @@ class Client:
         return link
 
     def close(self) -> None:
-        """Close the pooled connections."""
+        """Close every connection now; another request opens a new one."""
         self._adapter.close()
 
     def back_off(self, failures: int) -> None:

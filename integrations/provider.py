@@ -118,6 +118,9 @@ class Provider(ABC):
         """
         raise NotImplementedError(f"{cls.label} is not opened by settings: {sorted(settings)}")
 
+    def close(self) -> None:  # noqa: B027  (where there is no connection, there is nothing to close)
+        """Let go of every connection to the source. Whoever asks again opens others."""
+
     @abstractmethod
     def check(self) -> None:
         """Raise a `SourceError` unless this roster can be read now."""

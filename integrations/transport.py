@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
 from urllib3.util.connection import create_connection
 
 from integrations import addresses
@@ -83,7 +84,7 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make pools of verbatim connections."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        _ours(self.poolmanager)
 
     def public_only(self) -> None:
         """From now on connect to public addresses only, and never without TLS.
@@ -95,8 +96,18 @@ class Adapter(HTTPAdapter):
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """The same behind a proxy named by the environment."""
         manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        _ours(manager)
         return manager
+
+
+def _ours(manager: PoolManager) -> None:
+    """Have this manager make our connections, and close those of a pool it drops then and there.
+
+    Left to itself urllib3 closes them when the pool is collected, and an error that came out of
+    a pool keeps it alive in a circle until Python looks for garbage.
+    """
+    manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+    manager.pools.dispose_func = HTTPConnectionPool.close
 
 
 @contextmanager

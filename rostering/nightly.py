@@ -31,11 +31,13 @@ STAYS = {
 class Beside:
     """One source: its last sync that ended, in a word and with how many people need an eye, and its next.
 
+    `going` is the one that has not ended yet.
     `late` says that the accounts are as of `good`, longer ago than a night and what follows it.
     """
 
     connection: Connection
     label: str
+    going: Run | None
     last: Run | None
     word: str
     warnings: int
@@ -65,6 +67,7 @@ def _beside(user: User, connection: Connection, *, stopped: bool) -> Beside:
     return Beside(
         connection,
         registry.label(connection.kind),
+        newest if newest and newest.state in {RunState.QUEUED, RunState.RUNNING} else None,
         last,
         word,
         warnings,

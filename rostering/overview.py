@@ -19,8 +19,7 @@ from integrations.models import ConnectionState, SchoolLink
 from rostering import runs, sql, wording
 from rostering.access import holds_of, runs_of
 from rostering.models import Hold, Run, RunState
-from rostering.sources import ABOUT_A_SYNC
-from rostering.support.access import open_requests_of
+from rostering.sources import asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -131,8 +130,7 @@ class _Found:
         }
         held = holds_of(reader).filter(state=Hold.State.OPEN).order_by().values_list("school")
         self.holds: dict[int | None, int] = dict(held.annotate(number=Count("pk")))
-        asked = open_requests_of(reader).filter(kind__in=ABOUT_A_SYNC)
-        self.asked = set(asked.values_list("connection_id", flat=True))
+        self.asked = set(asked_of(reader, connections.values()))
         self.stops = stopped_kinds()
         # A bought school that is linked to nothing waits for the source that serves the others.
         self.kinds = sorted({each.kind for each in connections.values()}) or sorted(registry.PROVIDERS)

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+CHECKING = "We need to check this school's identifiers \N{EN DASH} we'll write to you."
+
+
 def fill(name: str, asked: SupportRequest) -> str:
     """The text of this name for a request; empty for one that there is not. For somebody of SmartPass."""
-    return FOR[name][2](asked) if name in FOR else ""
+    return FOR[name][2](asked) if name in FOR and FOR[name][1](asked) else ""
 
 
 def _all_set(asked: SupportRequest) -> str:
@@ -34,6 +37,12 @@ def _all_set(asked: SupportRequest) -> str:
 
 def _synced(asked: SupportRequest) -> str:
     return f"Hi {asked.asked_by.first_name}, the sync you asked for has run. Sync history shows what it changed."
+
+
+def _to_check(asked: SupportRequest) -> str:
+    """For whoever answers to leave only those that are wrong."""
+    names = ", ".join(f"{org['name']} (Sourced ID {org['sourced_id']})" for org in asked.details["orgs"])
+    return f"Hi {asked.asked_by.first_name}, {names}: {CHECKING}"
 
 
 def _ties(asked: SupportRequest) -> list[int]:
@@ -59,13 +68,26 @@ def _attention(asked: SupportRequest, ties: Sequence[int | None]) -> int:
     return opened.values("external_id").distinct().count()
 
 
-#: Name -> label, what it answers, text.
-FOR: dict[str, tuple[str, tuple[str, ...], Callable[[SupportRequest], str]]] = {
-    "all_set": ("You're all set", answering.BEGINNINGS, _all_set),
-    "synced": ("The sync has run", (SupportRequest.Kind.SYNC,), _synced),
+def _begins(asked: SupportRequest) -> bool:
+    return asked.kind in answering.BEGINNINGS
+
+
+def _names_schools(asked: SupportRequest) -> bool:
+    return bool(asked.details.get("orgs"))
+
+
+def _wants_sync(asked: SupportRequest) -> bool:
+    return asked.kind == SupportRequest.Kind.SYNC
+
+
+#: Name -> label, whether it may answer a request, text.
+FOR: dict[str, tuple[str, Callable[[SupportRequest], bool], Callable[[SupportRequest], str]]] = {
+    "all_set": ("You're all set", _begins, _all_set),
+    "check": ("Identifiers to check", _names_schools, _to_check),
+    "synced": ("The sync has run", _wants_sync, _synced),
 }
 
 
 def fitting(asked: SupportRequest) -> list[tuple[str, str]]:
     """Names and labels of the texts that may answer a request."""
-    return [(name, label) for name, (label, kinds, _) in FOR.items() if asked.kind in kinds]
+    return [(name, label) for name, (label, fits, _) in FOR.items() if fits(asked)]

@@ -13,7 +13,7 @@ from accounts.access import reach_of, schools_of
 from accounts.models import Roles
 from integrations import registry
 from integrations.access import connections_of, links_of, steered_by, stopped_kinds
-from integrations.models import SchoolLink
+from integrations.models import ConnectionState, SchoolLink
 from rostering import access, runs, sql, wording
 from rostering.models import Hold, Issue, Run, RunState, SupportRequest
 from rostering.support.access import open_requests_of
@@ -88,7 +88,7 @@ def sources(user: User, at: School | None = None, kind: str = "") -> list[Source
     last, good = last_runs(connections, good=False), last_runs(connections, good=True)
     people, eyes = people_of(user, connections, at), attention(user, connections, at)
     holds, steers, stops = waiting_holds(user, connections, at), steered_by(user, connections), stopped_kinds()
-    asked = {each.connection_id: each for each in open_requests_of(user, at).filter(kind__in=ABOUT_A_SYNC)}
+    asked = asked_of(user, connections, at)
     return [
         Source(
             each,
@@ -105,6 +105,18 @@ def sources(user: User, at: School | None = None, kind: str = "") -> list[Source
         )
         for each in connections
     ]
+
+
+def asked_of(user: User, connections: Iterable[Connection], at: School | None = None) -> dict[int, SupportRequest]:
+    """For each connection, what this person's schools wait for. Until it works, that is also being linked at all."""
+    waiting = list(open_requests_of(user, at).filter(kind__in=ABOUT_A_SYNC))
+    found = {each.connection_id: each for each in waiting if each.connection_id}
+    begun = {each.about: each for each in waiting if not each.connection_id}
+    for each in connections:
+        ready = begun.get(f"source:{each.kind}")
+        if ready and each.state == ConnectionState.SETTING_UP:
+            found.setdefault(each.pk, ready)
+    return found
 
 
 def people_of(user: User, connections: Iterable[Connection], at: School | None = None) -> dict[int, dict[str, Any]]:

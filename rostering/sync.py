@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from django.utils.timezone import now
@@ -111,13 +111,15 @@ class _Sync:
 
     def _sync(self) -> None:
         provider, scope = self._open()
-        self._fetch(provider, scope)
-        for _ in range(REPLANS):
-            self._plan()
-            self._confirm(provider, scope)
-            self._guard()
-            if self.run.preview or self._apply():
-                return
+        # What failed keeps whatever it touched until Python looks for garbage: connections must not wait for that.
+        with closing(provider):
+            self._fetch(provider, scope)
+            for _ in range(REPLANS):
+                self._plan()
+                self._confirm(provider, scope)
+                self._guard()
+                if self.run.preview or self._apply():
+                    return
         raise Stale
 
     @contextmanager

@@ -1,11 +1,15 @@
 // What HTML does not do by itself. Every page works without it.
 "use strict";
 
-// Menus are <details>: one at a time, closed by Esc (focus goes back) and by a press elsewhere.
+// Menus are <details>: one at a time, closed by Esc (focus goes back), by a press elsewhere and when focus goes on.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
+});
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details.menu[open]");
@@ -17,6 +21,16 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "ArrowDown" && items.length) { event.preventDefault(); items[(at + 1) % items.length].focus(); }
   else if (event.key === "ArrowUp" && at > -1) { event.preventDefault(); (items[at - 1] ?? summary).focus(); }
 });
+
+// A strip that is longer than the screen shows what is chosen in it.
+function showChosen() {
+  for (const chosen of document.querySelectorAll(".side [aria-current], .tabs [aria-current]")) {
+    const strip = chosen.closest("ul"), [a, b] = [chosen, strip].map((each) => each.getBoundingClientRect());
+    strip.scrollLeft += a.left - b.left - (b.width - a.width) / 2;
+  }
+}
+showChosen();
+addEventListener("resize", showChosen);
 
 // Buttons that do nothing without this script are hidden until it is here.
 for (const button of document.querySelectorAll("button[data-show], button[data-copy], button[data-print]")) button.hidden = false;
@@ -58,6 +72,14 @@ document.addEventListener("change", (event) => {
   }
   const said = form?.querySelector("[data-chosen]");
   if (said) said.textContent = form.querySelectorAll(`input[name="${said.dataset.chosen}"]:checked`).length;
+});
+
+// <input data-doubt="space">, then [data-doubted] beside it: words that show while what is typed looks wrong. Nothing is refused.
+const DOUBTS = { space: (words) => /\s/.test(words), number: (words) => !/^\s*\d*\s*$/.test(words) };
+document.addEventListener("input", (event) => {
+  const doubt = DOUBTS[event.target.dataset?.doubt];
+  const words = event.target.parentElement?.querySelector("[data-doubted]");
+  if (doubt && words) words.hidden = !doubt(event.target.value);
 });
 
 // <select data-submits> sends its form when it changes: only for filters, where a change is the wish.

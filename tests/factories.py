@@ -85,13 +85,13 @@ def link(of: Connection, to: School, external_id: str = "") -> SchoolLink:
         connection=of,
         school=to,
         external_id=external_id or f"{next(_numbers):024x}",
-        external_name=f"{to.name} at Clever",
+        external_name=f"{to.name} at {registry.label(of.kind)}",
     )
 
 
-def tenant(name: str = "Shelbyville USD") -> UpstreamTenant:
-    """A district that Clever lists."""
-    return UpstreamTenant.objects.create(kind="clever", external_id=f"{next(_numbers):024x}", name=name)
+def tenant(name: str = "Shelbyville USD", kind: str = "clever", external_id: str = "") -> UpstreamTenant:
+    """A district that a source lists."""
+    return UpstreamTenant.objects.create(kind=kind, external_id=external_id or f"{next(_numbers):024x}", name=name)
 
 
 def run(of: Connection, **fields: Any) -> Run:

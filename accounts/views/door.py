@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
+from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
@@ -66,6 +67,7 @@ def choose_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         people.set_password(user, form.cleaned_data["new"])
         update_session_auth_hash(request, user)
+        messages.success(request, "This password is your own now. Use it from the next sign-in on.")
         return redirect(_next(request))
     return render(request, "account/choose_password.html", {"form": form, "next": _next(request)})
 

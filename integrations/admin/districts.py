@@ -55,7 +55,8 @@ def find_tenant(request: HttpRequest, district_id: int, kind: str) -> HttpRespon
             messages.success(request, f"{label} lists {found} district{'' if found == 1 else 's'}.")
         except SourceError as problem:
             messages.error(request, f"{problem} ({problem.code}) The list below is from the last time.")
-        return redirect("admin:find_tenant", district.pk, kind)
+        searched = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(reverse("admin:find_tenant", args=[district.pk, kind]) + searched)
     form = FindTenant(request.GET or None, label_suffix="")
     words = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
     context = {

@@ -8,6 +8,10 @@ from django.http import Http404
 
 from integrations import registry
 
+#: What a source calls the id of a school and the number people know it by, where that is not OneRoster's words.
+WORDS = {"clever": ("Clever id", "School ID")}
+ONEROSTERS = ("Sourced ID", "Identifier")
+
 if TYPE_CHECKING:
     from integrations.models import Connection
 
@@ -18,6 +22,11 @@ def label_of(kind: str) -> str:
     if provider is None:
         raise Http404
     return provider.label
+
+
+def words_of(kind: str) -> tuple[str, str]:
+    """What a source calls the id of a school, and the number people know it by."""
+    return WORDS.get(kind, ONEROSTERS)
 
 
 def title_of(connection: Connection) -> str:

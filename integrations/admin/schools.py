@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,15 +16,21 @@ from accounts.access_support import school_for_support
 from accounts.console import RUNS, SETS_UP, console, show
 from accounts.deeds import Deed, form_for, offer
 from integrations import access, linking, registry
-from integrations.admin.naming import label_of, title_of
-from integrations.forms import LinkSchool, Purchased, RoleMapping, TypedName
+from integrations.admin.naming import label_of, title_of, words_of
+from integrations.forms import FindPlace, LinkSchool, Purchased, RoleMapping, TypedName
 from integrations.models import Connection
 from integrations.provider import SourceError
+from integrations.records import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from django.http import HttpRequest, HttpResponse
 
-    from integrations.records import Place
+    from integrations.models import SchoolLink
+
+#: So many schools of a source stand on one page.
+PAGE = 50
 
 
 @console.page("connections/<int:connection_id>/", name="connection")
@@ -32,22 +39,58 @@ def connection_page(request: HttpRequest, connection_id: int) -> HttpResponse:
     """A connection: its state, its schools side by side, what words mean, and what can be done."""
     user = person(request)
     connection = access.connection_for_support(user, connection_id)
-    links = list(access.links_for_support(user, connection))
     shared, problem = _shared(connection)
+    words = words_of(connection.kind)
+    form = FindPlace(*words, request.GET or None, label_suffix="")
+    sought = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
+    links = list(access.links_for_support(user, connection))
     linked = {link.external_id for link in links}
-    ids = {place.external_id for place in shared}
+    unlinked = [place for place in _like(shared, sought) if place.external_id not in linked]
     context = {
         "connection": connection,
         "label": label_of(connection.kind),
+        "words": words,
         "has_settings": registry.settings_form(connection.kind) is not None,
         "problem": problem,
-        "links": [(link, link.external_id in ids or bool(problem)) for link in links],
-        "unlinked": [place for place in shared if place.external_id not in linked],
+        "form": form,
+        "sought": sought,
+        "links": _side_by_side(links, shared, sought, problem),
+        "page": Paginator(unlinked, PAGE).get_page(request.GET.get("page")),
         "free": access.schools_to_link(user, connection),
         "roles": registry.roles_of(connection),
         "tabs": [(label, reverse(f"admin:{name}", args=[connection.pk])) for label, name in console.connection_tabs],
+        "panels": [build(user, connection, None if problem else shared) for build in console.connection_panels],
     }
     return show(request, "console/connection.html", title_of(connection), context)
+
+
+def _like(shared: Iterable[Place], words: str) -> list[Place]:
+    """Those whose id or number is exactly this, or whose name has all of these words; all of them for no words."""
+    sought, number = words.casefold().split(), words.strip()
+    return [
+        place
+        for place in shared
+        if not sought
+        or words == place.external_id
+        or number in {place.external_id, place.number}
+        or all(word in place.name.casefold() for word in sought)
+    ]
+
+
+def _side_by_side(
+    links: Iterable[SchoolLink], shared: Sequence[Place], sought: str, problem: str
+) -> list[tuple[SchoolLink, Place | None, bool]]:
+    """Each linked school that was sought, with what the source has there, and whether it has it no longer."""
+    ids = {place.external_id: place for place in shared}
+    told = [(link, ids.get(link.external_id)) for link in links]
+    as_place = [(link, place or Place(link.external_id, link.external_name)) for link, place in told]
+    wanted = {place.external_id for place in _like([place for _, place in as_place], sought)}
+    ours = {link.pk for link in links if sought.casefold() in link.school.name.casefold()}
+    return [
+        (link, place, place is None and not problem)
+        for link, place in told
+        if link.external_id in wanted or link.pk in ours
+    ]
 
 
 @console.page("connections/<int:connection_id>/link/", name="link_school", roles=RUNS)
@@ -76,8 +119,9 @@ def link_school(request: HttpRequest, connection_id: int) -> HttpResponse:
         says=["The next sync takes this school's people from here, if the school has bought SmartPass."],
         facts=[
             (f"{label} school", place.name),
-            (f"{label} id", place.external_id),
-            ("School ID", place.number or "none"),
+            (words_of(connection.kind)[0], place.external_id),
+            (words_of(connection.kind)[1], place.number or "none"),
+            ("Type", place.kind or "not said"),
         ],
     )
     return offer(request, deed, form_for(request, LinkSchool, access.schools_to_link(user, connection)), do)

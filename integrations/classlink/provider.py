@@ -87,6 +87,12 @@ class ClassLinkProvider(OneRosterProvider):
                     raise
         return self._search(self._found or self._find())
 
+    def close(self) -> None:
+        """Those to the proxy, and to a district's own server."""
+        super().close()
+        if "_proxy" in self.__dict__:
+            self._proxy.close()
+
     def _search(self, application: Application) -> Server:
         """Try each shape of the proxy, then the district's own server; keep what answers as a roster."""
         problems: list[SourceError] = []

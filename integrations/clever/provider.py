@@ -78,6 +78,10 @@ class CleverProvider(Provider):
         """What this object's requests to the Data API have cost."""
         return self._api.client.traffic
 
+    def close(self) -> None:
+        """The Data API's; the one to the token list is closed each time."""
+        self._api.client.close()
+
     def check(self) -> None:
         """Four requests: the token, the district, one school, one person. Raises a `SourceError`."""
         self._district()

@@ -55,6 +55,11 @@ class OneRosterProvider(Provider):
         """What this object's requests to the server have cost."""
         return self.server.http.traffic
 
+    def close(self) -> None:
+        """Those to the server, if it was opened."""
+        if "server" in self.__dict__:
+            self.server.http.close()
+
     def check(self) -> None:
         """Two requests: one org, one person. Raises a `SourceError`."""
         self.server.first("org")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import F
@@ -21,8 +22,9 @@ from accounts.console import DECIDES, RUNS, ReadOnly, console, show
 from accounts.deeds import Deed, Nothing, form_for, offer
 from accounts.models import StaffRole
 from rostering import replies
+from rostering.guides import every as guides
 from rostering.models import SupportRequest
-from rostering.support import access, answering
+from rostering.support import access, answering, orgs
 from rostering.support.forms import Answer
 
 if TYPE_CHECKING:
@@ -31,18 +33,17 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
+    from integrations.models import Connection
+    from integrations.records import Place
+    from rostering.guides.guide import Guide
 
 #: All of SmartPass' staff answer what they can.
 ANSWERS: frozenset[StaffRole] = RUNS | DECIDES
 State = SupportRequest.State
-#: What a request may hold for support, and what its form calls that.
-FACTS = {
-    "what": "What",
-    "email": "Email",
-    "district": "Clever District Name",
-    "schools": "Clever School Name(s)",
-    "all_shared": "All records shared",
-}
+#: By what a source's district is found, and what its form calls that.
+FOUND_BY = {"tenant_id": "Tenant ID", "tenant_name": "Tenant Name", "district": "District Name"}
+#: What any request may hold for support; about a source, its form says what it holds.
+FACTS = {"what": "What", "email": "Email"}
 
 
 def waits(user: User) -> str:
@@ -108,6 +109,8 @@ def request_page(request: HttpRequest, request_id: int) -> HttpResponse:
         "open": asked.state != State.ANSWERED,
         "mine": asked.taken_by_id == user.pk,
         "facts": facts_of(asked),
+        "named": orgs.named_by(user, asked),
+        "finds": finds_for(asked),
         "last": access.last_run_for(user, asked) if asked.connection_id else None,
         "templates": replies.fitting(asked),
         "trail": trail_of(user, name_of(asked)),
@@ -171,9 +174,36 @@ def _moved(
     return offer(request, Deed(f"{title_of(asked)} · {verb}", verb, back, says=says), form_for(request, Nothing), do)
 
 
+def guide_of(asked: SupportRequest) -> Guide | None:
+    """The guide to the source that a request is about, where a school begins it."""
+    return guides.BEGUN_BY_SCHOOLS.get(asked.about.removeprefix(orgs.SOURCE))
+
+
 def facts_of(asked: SupportRequest) -> list[tuple[str, str]]:
     """What the school filled in, in the order of its form."""
-    return [(label, _said(asked.details[name])) for name, label in FACTS.items() if name in asked.details]
+    guide = guide_of(asked)
+    facts = {**FACTS, **(guide.ready.facts if guide and guide.ready else {})}
+    source = [("Source", guide.label)] if guide else []
+    return [*source, *((label, _said(asked.details[name])) for name, label in facts.items() if name in asked.details)]
+
+
+def finds_for(asked: SupportRequest) -> list[tuple[str, str]]:
+    """Where the district is looked up at its source, by what the school calls it."""
+    guide = guide_of(asked)
+    if guide is None or asked.kind != SupportRequest.Kind.READY:
+        return []
+    page = reverse("admin:find_tenant", args=[asked.district_id, guide.kind])
+    known = [(label, asked.details.get(name, "")) for name, label in FOUND_BY.items()]
+    return [(f"Find {label} {words}", f"{page}?{urlencode({'q': words})}") for label, words in known if words]
+
+
+@console.connection_panel
+def what_schools_named(
+    user: User, connection: Connection, shared: list[Place] | None
+) -> tuple[str, dict[str, Any]] | None:
+    """On a connection's page: the schools that requests name, beside what the source has."""
+    found = orgs.named_for(user, connection, shared)
+    return ("console/named_here.html", {"requests": found}) if found else None
 
 
 def _said(value: Any) -> str:

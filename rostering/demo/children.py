@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from rostering.demo.errors import Asked, DemoError
 
 LARGEST_LOG = 10_000_000
 LAST_LINES = 15
+SECRET = re.compile(r".*[A-Z]_(SECRET|KEY)=")
 PAUSE = 0.1
 #: A child that was told to end is told more firmly after so many seconds, each time.
 PATIENCE = 3.0
@@ -60,8 +62,8 @@ class Child:
 
     def last_lines(self) -> str:
         """The end of what it has written, and where the rest is."""
-        # The sandbox says where it is, and with which secret.
-        lines = [line for line in self.said().splitlines() if "SECRET" not in line][-LAST_LINES:]
+        # A sandbox says where it is, and with which secret.
+        lines = [line for line in self.said().splitlines() if not SECRET.match(line)][-LAST_LINES:]
         return "\n".join([f"The end of {self.log}:", *(f"  {line}" for line in lines)])
 
     def tell(self, number: signal.Signals) -> None:

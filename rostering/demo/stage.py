@@ -1,4 +1,4 @@
-"""The product's parts, as children: the sandbox, web, worker and beat."""
+"""The product's parts, as children: a sandbox for each source, web, worker and beat."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import shlex
 import socket
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django_celery_beat.models import PeriodicTask
@@ -21,9 +22,22 @@ if TYPE_CHECKING:
 
     from rostering.demo.children import Account, Child, Children
 
-KIND = "clever"
-SETTINGS = tuple(f"{KIND.upper()}_{name}" for name in ("API_URL", "AUTH_URL", "CLIENT_ID", "CLIENT_SECRET"))
-SCHOOLS = 3
+
+class Sandbox(NamedTuple):
+    """One source's district: its schools, one of how many people it has, and which invented one it is."""
+
+    kind: str
+    schools: int
+    one_in: int
+    seed: int
+
+    def people(self, asked: int) -> int:
+        """How many people it has, where the demo is asked for so many."""
+        return max(1, asked // self.one_in)
+
+
+#: Where the demo's district takes its people from.
+SANDBOXES = (Sandbox("clever", schools=3, one_in=1, seed=1), Sandbox("classlink", schools=1, one_in=4, seed=2))
 STARTING = 90.0
 #: So many ports are tried when a free one is to be named.
 LOOKED_AT = 50
@@ -46,25 +60,42 @@ def listen(port: int) -> socket.socket:
         raise DemoError(f"Port {port}: {why}. Stop what uses it, or: make run PORT={free}") from None
 
 
-def start_sandbox(children: Children, people: int) -> Child:
-    """Start the source's sandbox with an invented district of three schools, some records of it odd."""
-    size = ("--people", str(people), "--schools", str(SCHOOLS), "--oddities")
-    return children.start("sandbox", "manage.py", "sandbox", KIND, *size, environment=_environment({}))
+def start_sandboxes(children: Children, people: int) -> dict[str, Child]:
+    """Start each source's sandbox with its invented district, some records of it odd; by kind."""
+    started = {}
+    for each in SANDBOXES:
+        size = ("--people", str(each.people(people)), "--schools", str(each.schools), "--seed", str(each.seed))
+        words = ("manage.py", "sandbox", each.kind, *size, "--oddities")
+        started[each.kind] = children.start(f"{each.kind}-sandbox", *words, environment=_environment({}))
+    return started
 
 
-def await_sandbox(children: Children, sandbox: Child) -> dict[str, str]:
-    """Wait for the sandbox, point this process at it, and give the settings that point others there."""
-    found = children.until(lambda: _settings(sandbox), STARTING, "The sandbox does not start.")
-    api, auth, client_id, client_secret = (found[name] for name in SETTINGS)
-    # Our own settings were read before it had a port.
-    settings.SOURCE_HOSTS[KIND].update(api=api, auth=auth)
-    settings.SOURCE_SECRETS[KIND].update(client_id=client_id, client_secret=client_secret)
-    return found
+def await_sandboxes(children: Children, sandboxes: Mapping[str, Child]) -> dict[str, str]:
+    """Wait for the sandboxes, point this process at them, and give the settings that point others there."""
+    every: dict[str, str] = {}
+    for kind, sandbox in sandboxes.items():
+        named = _named(kind)
+        ready = partial(_settings, sandbox, tuple(named))
+        found = children.until(ready, STARTING, f"The {sandbox.name} does not start.")
+        # Our own settings were read before it had a port.
+        for name, (place, key) in named.items():
+            place[key] = found[name]
+        every |= found
+    return every
 
 
-def start_product(children: Children, sandbox: Mapping[str, str], listener: socket.socket) -> None:
+def _named(kind: str) -> dict[str, tuple[dict[str, str], str]]:
+    """The settings that say where a source is and what opens it: by name, where each of them stands."""
+    hosts, secrets = settings.SOURCE_HOSTS[kind], settings.SOURCE_SECRETS[kind]
+    return {
+        **{f"{kind}_{key}_url".upper(): (hosts, key) for key in hosts},
+        **{f"{kind}_{key}".upper(): (secrets, key) for key in secrets},
+    }
+
+
+def start_product(children: Children, sources: Mapping[str, str], listener: socket.socket) -> None:
     """Start web (on the listener, which is closed here), worker and beat."""
-    environment = {**_environment(sandbox), "PUBLIC_URL": f"http://127.0.0.1:{listener.getsockname()[1]}"}
+    environment = {**_environment(sources), "PUBLIC_URL": f"http://127.0.0.1:{listener.getsockname()[1]}"}
     with listener:
         bound = ("--bind", f"fd://{listener.fileno()}")
         children.start("web", *WEB, *bound, environment=environment, keeps=[listener.fileno()])
@@ -89,21 +120,21 @@ def await_product(children: Children, address: str) -> None:
     children.until(_ticks, STARTING, "The scheduler does not start.")
 
 
-def _environment(sandbox: Mapping[str, str]) -> dict[str, str]:
+def _environment(sources: Mapping[str, str]) -> dict[str, str]:
     """Ours, without the owner of the tables; with the secrets, which an ordinary account may not read."""
     keys = (f"{name}:{base64.urlsafe_b64encode(key).decode()}" for name, key in settings.VAULT_KEYS.items())
     secrets = {"SECRET_KEY": settings.SECRET_KEY, "VAULT_KEYS": ",".join(keys)}
     ours = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
-    return {**ours, **secrets, **sandbox, "PYTHONUNBUFFERED": "1"}
+    return {**ours, **secrets, **sources, "PYTHONUNBUFFERED": "1"}
 
 
-def _settings(sandbox: Child) -> dict[str, str] | None:
-    """The settings it prints, once all of them are there."""
+def _settings(sandbox: Child, names: tuple[str, ...]) -> dict[str, str] | None:
+    """Those of the settings it prints that we have, once all of them are there."""
     lines = [
-        line for line in sandbox.said().splitlines(keepends=True) if line.startswith(SETTINGS) and line.endswith("\n")
+        line for line in sandbox.said().splitlines(keepends=True) if line.startswith(names) and line.endswith("\n")
     ]
     found = dict("".join(shlex.split(line)).split("=", 1) for line in lines)
-    return found if len(found) == len(SETTINGS) else None
+    return found if len(found) == len(names) else None
 
 
 def _answers(url: str) -> bool | None:

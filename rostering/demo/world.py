@@ -14,6 +14,8 @@ from integrations import linking
 from integrations.models import Connection, ConnectionState, SchoolLink, UpstreamTenant
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from accounts.models import District
 
 Name = tuple[str, str, str]
@@ -25,6 +27,7 @@ FIRST_ADMINS = (
     ("Dana", "Moss", "dana.moss@demo.example"),
     ("Sasha", "Bell", "sasha.bell@demo.example"),
     ("Robin", "Ahmadi", "robin.ahmadi@demo.example"),
+    ("Kim", "Reyes", "kim.reyes@demo.example"),
 )
 
 
@@ -38,35 +41,45 @@ class Login:
 
 @dataclass(frozen=True)
 class World:
-    """What the demo plays with. `found` says that it was there already."""
+    """What the demo plays with: one district and its ties to sources. `found` says that it was there already."""
 
-    connection: Connection
+    connections: list[Connection]
     support: User
     schools: list[School]
     logins: list[Login]
     found: bool
 
+    @property
+    def district(self) -> District:
+        """The one that takes its people from all of these sources."""
+        return self.connections[0].district
 
-def prepare(kind: str, password: str) -> World:
-    """Have the district of the sandbox linked, school by school, and people who sign in with `password`.
 
-    All or nothing; what somebody changed in it by hand since stays changed.
+def prepare(kinds: Sequence[str], password: str) -> World:
+    """Have the districts of the sandboxes linked to one of ours, school by school, and people who sign in.
+
+    Ours is called as the first of them. All or nothing; what somebody changed in it by hand
+    since stays changed.
     """
     with tenancy.support():
         support = _support()
-        linking.refresh_tenants(kind)
-        tenant = UpstreamTenant.objects.get(kind=kind)
-        known = Connection.objects.select_related("district").filter(kind=kind, tenant=tenant.external_id)
-        connection = known.exclude(state=ConnectionState.DISCONNECTED).first()
-        found = connection is not None
-        connection = connection or _build(support, tenant)
-        links = SchoolLink.objects.filter(connection=connection, active=True).select_related("school").order_by("pk")
-        schools = [link.school for link in links]
+        found = True
+        connections: list[Connection] = []
+        for kind in kinds:
+            linking.refresh_tenants(kind)
+            tenant = UpstreamTenant.objects.get(kind=kind)
+            known = Connection.objects.select_related("district").filter(kind=kind, tenant=tenant.external_id)
+            standing = known.exclude(state=ConnectionState.DISCONNECTED).first()
+            found = found and standing is not None
+            beside = connections[0].district if connections else None
+            connections.append(standing or _build(support, tenant, beside))
+        links = SchoolLink.objects.filter(connection__in=connections, active=True).select_related("school")
+        schools = [link.school for link in links.order_by("pk")]
         logins = [
             _login("SmartPass support", support, password),
-            *_people(support, connection.district, schools, password),
+            *_people(support, connections[0].district, schools, password),
         ]
-    return World(connection, support, schools, logins, found)
+    return World(connections, support, schools, logins, found)
 
 
 def kept_password(path: Path) -> str:
@@ -81,9 +94,9 @@ def _support() -> User:
     return _known(None, SUPPORT) or people.make_support_staff(None, role=StaffRole.SUPPORT, **_named(SUPPORT)).user
 
 
-def _build(support: User, tenant: UpstreamTenant) -> Connection:
-    """What support does for a new district, by the same functions as its pages."""
-    district = people.create_district(support, tenant.name)
+def _build(support: User, tenant: UpstreamTenant, district: District | None) -> Connection:
+    """What support does for a new district, or a new source of one, by the same functions as its pages."""
+    district = district or people.create_district(support, tenant.name)
     connection = linking.link_district(support, district, tenant.kind, tenant.external_id, tenant.name, WHY)
     for place in linking.places(connection):
         school = people.create_school(support, district, place.name, purchased=True)

@@ -120,10 +120,10 @@ elder AS MATERIALIZED (
     JOIN integrations_link l ON l.connection_id = %(connection)s AND l.external_id = x.id
 ),
 present AS MATERIALIZED (
-    -- Users in question whom the listing names by a roster link of theirs.
+    -- Users in question whom the listing names by a roster link of theirs: their older ids lead to nobody else.
     SELECT DISTINCT l.user_id FROM integrations_link l JOIN listed x ON x.external_id = l.external_id
     WHERE l.connection_id = %(connection)s AND l.kind = 'roster'
-      AND l.user_id IN (SELECT user_id FROM guess UNION SELECT user_id FROM elder)
+      AND l.user_id IN (SELECT user_id FROM elder)
 ),
 known AS MATERIALIZED (
     -- What we know of the users that were guessed.
@@ -136,7 +136,8 @@ known AS MATERIALIZED (
                 AND m.roles && ARRAY['admin', 'district_admin']) AS privileged,
         EXISTS (SELECT 1 FROM integrations_link l WHERE l.user_id = g.user_id
                 AND l.connection_id = %(connection)s AND l.kind = 'roster') AS linked,
-        g.user_id IN (SELECT user_id FROM present) AS present
+        -- By whatever link: who is one of these records already is not another one for an e-mail.
+        g.user_id IN (SELECT user_id FROM listed WHERE user_id IS NOT NULL) AS present
     FROM guess g
 ),
 evidence AS MATERIALIZED (

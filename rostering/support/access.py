@@ -15,7 +15,7 @@ from rostering.models import Run, SupportRequest
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from accounts.models import School, User
+    from accounts.models import District, School, User
 
 State = SupportRequest.State
 
@@ -61,6 +61,13 @@ def waiting(user: User) -> Waiting:
     _only_support(user)
     open_ = SupportRequest.objects.exclude(state=State.ANSWERED)
     return Waiting(open_.count(), open_.filter(due_at__lt=now()).count())
+
+
+def asked_about(user: User, district: District, about: str) -> QuerySet[SupportRequest]:
+    """What a district's schools asked about something and wait for, for somebody of SmartPass."""
+    _only_support(user)
+    asked = SupportRequest.objects.exclude(state=State.ANSWERED).filter(district=district, about=about)
+    return asked.select_related("school", "district").order_by("pk")
 
 
 def last_run_for(user: User, asked: SupportRequest) -> Run | None:

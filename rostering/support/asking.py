@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from accounts.models import School, User
     from integrations.models import Connection
 
-Kind = SupportRequest.Kind
+Kind, State = SupportRequest.Kind, SupportRequest.State
 
 #: What we promise: how long an answer takes at most.
 SYNC = timedelta(hours=4)
-#: Linking a school in Clever and its first sync take a few hours.
+#: Linking a school and its first sync take a few hours, where its source knows us already.
 FIRST_SYNC = timedelta(hours=4)
 READY = timedelta(hours=4)
 ACCESS = timedelta(hours=24)
@@ -39,7 +39,7 @@ MOST_OPEN = 20
 
 
 @transaction.atomic
-def ask(
+def ask(  # noqa: PLR0913 - what a request consists of
     by: User,
     kind: str,
     *,
@@ -48,37 +48,37 @@ def ask(
     about: str = "",
     details: Mapping[str, Any] | None = None,
     words: str = "",
+    within: timedelta | None = None,
 ) -> tuple[SupportRequest, bool]:
     """Put a request into the queue, or find the one that waits already; and whether it is a new one.
 
     `school` is null for what concerns the district; then only District admins see it.
-    Any number of presses at once make one request: the table decides.
+    `within` is the promise where it is not the usual one. Any number of presses at once make
+    one request: the table decides.
     """
     if by.district_id is None:
         raise NotPossible("Requests come from schools.")
-    waiting = SupportRequest.objects.exclude(state=SupportRequest.State.ANSWERED).filter(
-        district_id=by.district_id, school=school
+    waiting = SupportRequest.objects.filter(district_id=by.district_id, school=school).exclude(state=State.ANSWERED)
+    what = {"connection": connection, "kind": kind, "about": about}
+    same = waiting.filter(**what)
+    if same.exists():
+        return same.get(), False
+    if waiting.count() >= MOST_OPEN:
+        raise NotPossible(f"{MOST_OPEN} requests wait already. SmartPass answers those first.")
+    made = SupportRequest(
+        district_id=by.district_id,
+        school=school,
+        details=dict(details or {}),
+        words=words.strip(),
+        asked_by=by,
+        due_at=now() + (within or PROMISED[kind]),
+        **what,
     )
-    same = waiting.filter(connection=connection, kind=kind, about=about)
-    if not same.exists():
-        if waiting.count() >= MOST_OPEN:
-            raise NotPossible(f"{MOST_OPEN} requests wait already. SmartPass answers those first.")
-        made = SupportRequest(
-            district_id=by.district_id,
-            school=school,
-            connection=connection,
-            kind=kind,
-            about=about,
-            details=dict(details or {}),
-            words=words.strip(),
-            asked_by=by,
-            due_at=now() + PROMISED[kind],
-        )
-        if _insert(made):
-            after = {"kind": kind, "about": about, "school": school.pk if school else None}
-            audit.record(by, "request.ask", made, district=made.district_id, after=after)
-            return made, True
-    return same.get(), False
+    if not _insert(made):
+        return same.get(), False
+    after = {"kind": kind, "about": about, "school": made.school_id}
+    audit.record(by, "request.ask", made, district=made.district_id, after=after)
+    return made, True
 
 
 def _insert(made: SupportRequest) -> bool:

@@ -13,31 +13,31 @@ from django.urls import reverse
 
 from accounts import clock
 from accounts.access import zone_of
+from integrations import registry
+from rostering.guides import every as guides
 from rostering.sources import Source, sources
 from rostering.support.access import open_requests_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from accounts.models import School, User
+    from rostering.guides.guide import Guide
     from rostering.models import Run, SupportRequest
 
 logger = logging.getLogger(__name__)
 
-CLEVER = "Takes your students and staff from Clever and keeps them right, every night."
 UNKNOWN = "Can't be shown"
 #: What SmartPass sets up together with a school: the kind in our addresses, name, and one line.
 ON_REQUEST = {
     "gsuite": ("G Suite", "Takes your students and staff from G Suite (Google Workspace)."),
-    "classlink": ("ClassLink", "Takes your students and staff from ClassLink."),
     "spreadsheet": ("Spreadsheet", "Takes accounts from a sheet that you fill in."),
 }
 WHO_STEERS = "A District admin's, or somebody's who is Admin of every linked school"
 UNTIL_YOU_DECIDE = "Yours: nothing happens until you decide"
 YOU, US, AGAIN = "Yours", "SmartPass'", "Nobody's: we check again tonight"
 MUST_ASK = "SmartPass sets this up with you. Tell us, and we answer within a day."
-NEEDS = "You need a Clever district admin account. Linking and the first sync take a few hours."
 
 
 class Action(NamedTuple):
@@ -71,15 +71,35 @@ class Card:
     live: bool = False
 
 
-def cards(user: User, at: School | None) -> list[Card]:
-    """The four sources. One that cannot be read says so itself; the others are there all the same."""
-    found = _safely("Clever", partial(_clever, user, at))
-    rosters = [card.source.label for card in found if card.source and card.state != "Disconnected"]
-    unknown = [card for card in found if card.state == UNKNOWN]
+def cards(user: User, at: School | None, *, more: bool) -> list[Card]:
+    """What is connected and what could be. One that cannot be read says so itself; the others are there all the same.
+
+    `more` says that a school of theirs takes its people from no source yet.
+    """
+    found = {kind: _safely(registry.label(kind), partial(_connected, user, at, kind)) for kind in registry.PROVIDERS}
+    every = [card for of_kind in found.values() for card in of_kind]
+    rosters = [card.source.label for card in every if card.source and card.state != "Disconnected"]
+    others: list[object] = [*rosters] or [card for card in every if card.state == UNKNOWN]
     asked = {each.about: each for each in open_requests_of(user, at).filter(about__startswith="source:")}
+    for kind, guide in guides.BEGUN_BY_SCHOOLS.items():
+        if not found[kind]:
+            found[kind] = [_not_set_up(guide, asked.get(guide.about), others, more=more)]
+    shown = [card for kind in _in_order(found) for card in found[kind]]
     for kind, (name, _) in ON_REQUEST.items():
-        found += _safely(name, partial(_on_request, kind, asked.get(f"source:{kind}"), others=rosters or unknown))
-    return found
+        shown += _safely(name, partial(_on_request, kind, asked.get(f"source:{kind}"), others=others))
+    return shown
+
+
+def name_of(kind: str) -> str:
+    """What a card calls a source that can be asked for; empty for one that cannot."""
+    if kind in guides.BEGUN_BY_SCHOOLS:
+        return registry.label(kind)
+    return ON_REQUEST[kind][0] if kind in ON_REQUEST else ""
+
+
+def _in_order(found: Iterable[str]) -> list[str]:
+    """What a school begins itself stands first."""
+    return sorted(found, key=lambda kind: kind not in guides.BEGUN_BY_SCHOOLS)
 
 
 def _safely(name: str, build: Callable[[], list[Card]]) -> list[Card]:
@@ -93,40 +113,51 @@ def _safely(name: str, build: Callable[[], list[Card]]) -> list[Card]:
         return [Card(f"card-{name.lower().split()[0]}", name, "", UNKNOWN, "bad", says=says, primary=again)]
 
 
-def _clever(user: User, at: School | None) -> list[Card]:
-    found = [card_of(user, source, at) for source in sources(user, at)]
+def _connected(user: User, at: School | None, kind: str) -> list[Card]:
+    found = [card_of(user, source, at) for source in sources(user, at, kind)]
     if len(found) > 1:
         for card in found:
             card.name = f"{card.name} · {card.source.connection.tenant_name}" if card.source else card.name
-    return found or [_not_set_up(user, at)]
+    return found
 
 
-def _not_set_up(user: User, at: School | None) -> Card:
-    card = Card("card-clever", "Clever", CLEVER, "Not set up", owner=YOU, says=[NEEDS])
-    card.primary = Action("Setup Clever", reverse("clever"))
-    card.request = open_requests_of(user, at).filter(kind="ready", connection=None).first()
-    if card.request:
-        card.state, card.tone, card.owner, card.says = "Waiting for SmartPass", "busy", US, []
-        card.primary = Action("Message us", reverse("help") + "#ask", quiet=True)
-    return card
+def _not_set_up(guide: Guide, asked: SupportRequest | None, others: Sequence[object], *, more: bool) -> Card:
+    card = Card(f"card-{guide.kind}", guide.label, guide.line, "Not set up", owner=YOU, says=[guide.needs])
+    card.primary = Action(f"Setup {guide.label}", reverse("source", args=[guide.kind]))
+    if others:
+        card.state, card.owner, card.says = "Not used", "", [_instead(others)]
+        if more:
+            card.primary = Action(f"Setup {guide.label}", reverse("source", args=[guide.kind]), quiet=True)
+        else:
+            card.primary = Action("Ask SmartPass", reverse("ask_source", args=[guide.kind]), quiet=True)
+    return _waiting(card, asked) if asked else card
 
 
 def _on_request(kind: str, asked: SupportRequest | None, *, others: Sequence[object]) -> list[Card]:
     name, line = ON_REQUEST[kind]
-    card = Card(f"card-{kind}", name, line, "Not used" if others else "Not set up", request=asked)
-    card.says = [f"Your school rosters with {others[0]}." if others and isinstance(others[0], str) else MUST_ASK]
+    card = Card(f"card-{kind}", name, line, "Not used" if others else "Not set up")
+    card.says = [_instead(others) if others else MUST_ASK]
     card.primary = Action("Ask SmartPass", reverse("ask_source", args=[kind]), quiet=True)
-    if asked:
-        card.state, card.tone, card.owner, card.says = "Waiting for SmartPass", "busy", US, []
-        card.primary = Action("Message us", reverse("help") + "#ask", quiet=True)
-    return [card]
+    return [_waiting(card, asked) if asked else card]
+
+
+def _waiting(card: Card, asked: SupportRequest) -> Card:
+    card.request, card.state, card.tone, card.owner, card.says = asked, "Waiting for SmartPass", "busy", US, []
+    card.primary = Action("Message us", reverse("help") + "#ask", quiet=True)
+    return card
+
+
+def _instead(others: Sequence[object]) -> str:
+    """What a school rosters with, as far as that can be told."""
+    return f"Your school rosters with {others[0]}." if isinstance(others[0], str) else MUST_ASK
 
 
 def card_of(user: User, source: Source, at: School | None) -> Card:
     """The card of a connection."""
     state, tone = source.word
     tie, good = source.connection, source.good
-    card = Card(f"card-{tie.pk}", source.label, CLEVER, state, tone, source, request=source.asked)
+    line = guides.to(tie.kind).line
+    card = Card(f"card-{tie.pk}", source.label, line, state, tone, source, request=source.asked)
     card.schools = [] if at else [link.school.name for link in source.links]
     card.good_at = good.finished_at if good else None
     card.next = _next(user, source)
@@ -150,8 +181,12 @@ def _next(user: User, source: Source) -> str:
 Move = tuple[Action, str]
 
 
+def _page(source: Source) -> str:
+    return reverse("source", args=[source.connection.kind])
+
+
 def _settings(source: Source, move: str = AGAIN) -> Move:
-    return Action(f"{source.label} settings", reverse("clever")), move
+    return Action(f"{source.label} settings", _page(source)), move
 
 
 def _message(_: Source) -> Move:
@@ -180,11 +215,13 @@ def _watch(source: Source) -> Move:
 def _begin(source: Source) -> Move:
     if source.links:
         return Action("Ask for the first sync", reverse("ask_sync", args=[source.connection.pk]), post=True), YOU
-    return Action("We're ready to sync", reverse("ready")), YOU
+    if guides.to(source.connection.kind).ready is None:
+        return _message(source)
+    return Action("We're ready to sync", reverse("ready", args=[source.connection.kind])), YOU
 
 
 def _fix(source: Source) -> Move:
-    return Action("Fix connection", f"{reverse('clever')}#mend-{source.connection.pk}"), YOU
+    return Action("Fix connection", f"{_page(source)}#mend-{source.connection.pk}"), YOU
 
 
 def _decide(source: Source) -> Move:
@@ -227,8 +264,8 @@ def _others(source: Source, state: str, primary: Action | None) -> list[Action]:
     if source.last and state != "Sync in progress":
         found.append(Action("View last sync", reverse("sync", args=[source.last.pk])))
     found.append(Action("Sync history", reverse("syncs")))
-    if primary and primary.url != reverse("clever"):
-        found.append(Action(f"{source.label} settings", reverse("clever")))
+    if primary and primary.url != _page(source):
+        found.append(Action(f"{source.label} settings", _page(source)))
     return found
 
 

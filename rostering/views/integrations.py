@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -20,26 +19,25 @@ from accounts.deeds import IN_THE_SHELL, Deed, form_for, offer
 from accounts.here import here
 from accounts.shell import page, shows
 from integrations import linking, pausing, registry
-from integrations.access import bought_but_not_linked
+from integrations.access import bought_but_not_linked, connections_of
+from integrations.models import ConnectionState
+from rostering.guides import every as guides
 from rostering.models import SupportRequest
 from rostering.sources import linked_places, people_by_school, sources
 from rostering.support.access import open_requests_of
 from rostering.support.asking import ask
-from rostering.support.forms import AboutSource, ready_form
+from rostering.support.forms import AboutSource
 from rostering.views import cards
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from accounts.models import School
+    from accounts.models import School, User
+    from rostering.guides.guide import Guide
     from rostering.sources import Source
     from rostering.views.cards import Card
 
     People = dict[tuple[int, int], list[tuple[int, str]]]
-
-#: What Clever says about its own syncing of a district, in words; anything else is well.
-CLEVERS_OWN = {"error": "Clever says that its own sync with your student information system has an error."}
-FIRST_STEPS = "Usually done within a few hours."
 
 
 @require_safe
@@ -50,9 +48,10 @@ def integrations(request: HttpRequest) -> HttpResponse:
     if reach.everything:
         return redirect("admin:index")
     at = here(request).school
+    unlinked = bought_but_not_linked(reach.user, at)
     context = {
-        "cards": cards.cards(reach.user, at),
-        "unlinked": bought_but_not_linked(reach.user, at),
+        "cards": cards.cards(reach.user, at, more=bool(unlinked)),
+        "unlinked": unlinked,
         "token": secrets.token_hex(16),
         "now": now(),
     }
@@ -61,90 +60,110 @@ def integrations(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def clever(request: HttpRequest) -> HttpResponse:
-    """Clever for this admin's schools: what is linked, what is not, and what its words mean here."""
+def source(request: HttpRequest, kind: str) -> HttpResponse:
+    """One source for this admin's schools: how it is set up, or what is linked, what is not, and what its words mean.
+
+    What only SmartPass opens is not there before it has.
+    """
     reach = admin_reach(request)
     if reach.everything:
         return redirect("admin:index")
-    at = here(request).school
-    found = sources(reach.user, at, kind="clever")
-    people = people_by_school(link for source in found for link in source.links)
-    places = linked_places(source.connection for source in found)
+    guide, at = _guide_to(kind), here(request).school
+    found = sources(reach.user, at, kind=kind)
+    if not found and guide.ready is None:
+        raise Http404
+    people = people_by_school(link for each in found for link in each.links)
+    places = linked_places(each.connection for each in found)
     zone = zone_of(reach.user)
-    asked = open_requests_of(reach.user, at).filter(kind="ready", connection=None).first()
     context = {
+        "guide": guide,
         "sources": [
-            _described(cards.card_of(reach.user, each, at), each, people, places[each.connection.pk], zone)
+            _described(guide, cards.card_of(reach.user, each, at), each, people, places[each.connection.pk], zone)
             for each in found
         ],
         "unlinked": bought_but_not_linked(reach.user, at),
         "district_wide": reach.district_wide and at is None,
-        "asked": asked,
         "token": secrets.token_hex(16),
         "now": now(),
     }
-    return page(request, "rostering/clever.html", "integrations", context)
+    if not found:
+        context |= _setting_up(request, guide, reach.user, at)
+    return page(request, "rostering/source.html", "integrations", context)
 
 
-def _described(card: Card, source: Source, people: People, linked: set[str], zone: str) -> dict[str, Any]:
-    """What Clever's own page adds to a card."""
+def _guide_to(kind: str) -> Guide:
+    if kind not in registry.PROVIDERS:
+        raise Http404
+    return guides.to(kind)
+
+
+def _setting_up(request: HttpRequest, guide: Guide, user: User, at: School | None) -> dict[str, Any]:
+    """What the page of a source shows before there is a connection: what waits, or the form."""
+    asked = open_requests_of(user, at).filter(about=guide.about).first()
+    standing = connections_of(user, at).exclude(state=ConnectionState.DISCONNECTED).order_by("pk")
+    other = next((registry.label(each.kind) for each in standing), "")
+    school = asking_school(request)
+    assert guide.ready
+    may = not asked and (not other or bought_but_not_linked(user, at).exists())
+    return {
+        "asked": asked,
+        "other": other,
+        "form": guide.ready.begun(school.name if school else "") if may else None,
+    }
+
+
+def _described(guide: Guide, card: Card, source: Source, people: People, linked: set[str], zone: str) -> dict[str, Any]:
+    """What a source's own page adds to a card."""
     tie, receipt = source.connection, source.good.receipt if source.good else {}
-    names = linking.place_names(tie)
-    notes = receipt.get("notes", {})
+    names, here_ = linking.place_names(tie), reverse("source", args=[tie.kind])
     return {
         "card": card,
         "source": source,
         "shows_primary": card.primary is not None
-        and not card.primary.url.startswith(reverse("clever") + "#")
-        and card.primary.url != reverse("clever"),
+        and not card.primary.url.startswith(f"{here_}#")
+        and card.primary.url != here_,
         "may_pause": tie.state in pausing.GOES_ON,
         "links": [(link, people.get((tie.pk, link.school_id), [])) for link in source.links],
         "roles": registry.roles_of(tie),
-        "as_of": _moment(receipt.get("as_of", "")),
-        "paused_until": _still(notes.get("paused_until", ""), zone),
-        "clever_says": CLEVERS_OWN.get(notes.get("state", ""), ""),
+        "as_of": clock.written(receipt.get("as_of", "")),
+        "notes": guide.notes(receipt.get("notes", {}), zone),
         "unlinked_places": [names.get(place, place) for place in receipt.get("places", []) if place not in linked],
     }
 
 
-def _moment(words: str) -> datetime | None:
-    """A time as a source wrote it; None for what is none."""
-    try:
-        when = datetime.fromisoformat(words)
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
-
-
-def _still(words: str, zone: str) -> str:
-    """When a pause of the source's own ends, in words; empty for one that is over. A day is a day, not its midnight."""
-    ends = _moment(words)
-    if ends is None or ends < now():
-        return ""
-    return f"{ends:%a %b} {ends.day}" if len(words) == len("2026-08-10") else clock.both(ends, zone)
-
-
 @login_required
-def ready(request: HttpRequest) -> HttpResponse:
-    """Tell SmartPass that everything is shared in Clever."""
+def ready(request: HttpRequest, kind: str) -> HttpResponse:
+    """Tell SmartPass that everything is shared at the source, with what it needs for linking it."""
     reach = admin_reach(request)
-    if reach.everything:
+    guide = _guide_to(kind)
+    if reach.everything or guide.ready is None:
         raise Http404
     school = asking_school(request)
-    form = ready_form(request.POST if request.method == "POST" else None, {"school_0": school.name if school else ""})
+    name = school.name if school else ""
+    form = guide.ready.sent(request.POST, name) if request.method == "POST" else guide.ready.begun(name)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         del given
-        made, new = ask(reach.user, SupportRequest.Kind.READY, school=school, details=form.details())
+        made, new = ask(
+            reach.user,
+            SupportRequest.Kind.READY,
+            school=school,
+            about=guide.about,
+            details=form.details(),
+            within=guide.promise,
+        )
         messages.success(request, told(made, new=new))
-        return redirect("clever")
+        for doubt in form.doubts():
+            messages.warning(request, doubt)
+        return redirect("source", kind)
 
     deed = Deed(
         "We're ready to sync",
-        "Send to SmartPass",
-        reverse("clever"),
-        says=["SmartPass links your schools and starts the first sync.", FIRST_STEPS],
+        "We're ready to sync",
+        reverse("source", args=[kind]),
+        says=["SmartPass links your schools and starts the first sync.", guide.takes],
         template="rostering/ready.html",
+        extra={"guide": guide},
     )
     return offer(request, deed, form, do, shows("integrations"))
 
@@ -153,9 +172,9 @@ def ready(request: HttpRequest) -> HttpResponse:
 def ask_source(request: HttpRequest, kind: str) -> HttpResponse:
     """Ask SmartPass for a source that is set up together."""
     reach = admin_reach(request)
-    if reach.everything or kind not in cards.ON_REQUEST:
+    name = cards.name_of(kind)
+    if reach.everything or not name:
         raise Http404
-    name, _ = cards.ON_REQUEST[kind]
     school = asking_school(request)
 
     def do(given: dict[str, Any]) -> HttpResponse:

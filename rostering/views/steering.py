@@ -67,14 +67,14 @@ def pause(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Stop the syncs of a source for a while."""
     user, connection = _theirs(request, connection_id)
     if not may_steer(user, connection):
-        return _not_theirs(request)
+        return _not_theirs(request, connection)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         messages.success(request, steering.pause(user, connection, given["until"], given["why"]))
-        return redirect("clever")
+        return redirect("source", connection.kind)
 
     says = ["No sync starts until you resume. One that is going ends without changing anything.", STAY]
-    return _offered(request, connection, "Pause", reverse("clever"), says, Pause, do)
+    return _offered(request, connection, "Pause", _page_of(connection), says, Pause, do)
 
 
 @login_required
@@ -82,7 +82,7 @@ def disconnect(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Take nobody from a source any more."""
     user, connection = _theirs(request, connection_id)
     if not may_steer(user, connection):
-        return _not_theirs(request)
+        return _not_theirs(request, connection)
     label = registry.label(connection.kind)
 
     def do(given: dict[str, Any]) -> HttpResponse:
@@ -94,7 +94,14 @@ def disconnect(request: HttpRequest, connection_id: int) -> HttpResponse:
         "SmartPass can connect it again, and then finds everybody.",
     ]
     return _offered(
-        request, connection, "Disconnect", reverse("clever"), says, lambda **k: TypedName(label, **k), do, danger=True
+        request,
+        connection,
+        "Disconnect",
+        _page_of(connection),
+        says,
+        lambda **k: TypedName(label, **k),
+        do,
+        danger=True,
     )
 
 
@@ -118,21 +125,21 @@ def resume(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Let the syncs of a source start again, after a look at what they would do."""
     user, connection = _theirs(request, connection_id)
     if not may_steer(user, connection):
-        return _not_theirs(request)
+        return _not_theirs(request, connection)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         del given
         resumed = pausing.resume(user, connection)
         messages.success(request, "Resumed. The next sync is tonight's." if resumed else "It was going on already.")
-        return redirect("clever")
+        return redirect("source", connection.kind)
 
-    extra = {"connection": connection, **_ahead(request, connection)}
+    extra = {"connection": connection, "label": registry.label(connection.kind), **_ahead(request, connection)}
     says = ["Syncs start again with the next night. Nothing is changed before."]
     return _offered(
         request,
         connection,
         "Resume",
-        reverse("clever"),
+        _page_of(connection),
         says,
         Nothing,
         do,
@@ -146,7 +153,7 @@ def look_ahead(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Start a preview of what resuming would do; its numbers stand on the page of `resume`."""
     user, connection = _theirs(request, connection_id)
     if not may_steer(user, connection):
-        return _not_theirs(request)
+        return _not_theirs(request, connection)
 
     def do(given: dict[str, Any]) -> HttpResponse:
         del given
@@ -164,7 +171,7 @@ def ahead(request: HttpRequest, connection_id: int) -> HttpResponse:
     """The part of the page of `resume` that is asked for again while the preview goes on."""
     user, connection = _theirs(request, connection_id)
     if not may_steer(user, connection):
-        return _not_theirs(request)
+        return _not_theirs(request, connection)
     described = _ahead(request, connection)
     status = 200 if described["going"] else STOP_POLLING
     return render(request, "rostering/ahead.html", {"connection": connection, **described}, status=status)
@@ -176,7 +183,7 @@ def names_ahead(request: HttpRequest, connection_id: int) -> HttpResponse:
     """What resuming would do, person by person, at the schools of whoever asks."""
     user, connection = _theirs(request, connection_id)
     if not may_steer(user, connection):
-        return _not_theirs(request)
+        return _not_theirs(request, connection)
     run = preview_ahead(connection)
     if run is None:
         return redirect("resume", connection.pk)
@@ -228,6 +235,10 @@ def _theirs(request: HttpRequest, connection_id: int) -> tuple[User, Connection]
     return user, connection_for(user, connection_id)
 
 
-def _not_theirs(request: HttpRequest) -> HttpResponse:
+def _page_of(connection: Connection) -> str:
+    return reverse("source", args=[connection.kind])
+
+
+def _not_theirs(request: HttpRequest, connection: Connection) -> HttpResponse:
     messages.error(request, "A District admin can do this, or somebody who is Admin of every linked school.")
-    return redirect("clever")
+    return redirect("source", connection.kind)

@@ -69,11 +69,11 @@ def _people(number: int) -> str:
 
 
 def _says(foreseen: Foreseen) -> list[str]:
-    stays = "1 was" if foreseen.stays == 1 else f"{foreseen.stays:,} were"
-    stay = "stays" if foreseen.stays == 1 else "stay"
+    will = "will be as before this sync"
+    stays = "was changed since and stays" if foreseen.stays == 1 else "were changed since and stay"
     return [
-        f"{_people(foreseen.people)} will be undone"
-        + (f", {stays} changed since and {stay} as they are, wholly or in part." if foreseen.stays else "."),
+        f"{_people(foreseen.people)} {will}"
+        + (f"; {foreseen.stays:,} {stays} as they are, wholly or in part." if foreseen.stays else "."),
         "People whom this sync created are suspended, not deleted.",
         "The same changes are not made again until the source says something else about the person.",
         "This can be undone, too.",

@@ -18,7 +18,7 @@ from tests import factories
 PAGE = "/accounts/api-access/"
 NEW = f"{PAGE}new/"
 TOKEN = re.compile(r'name="token" value="(\w+)"')
-KEY = re.compile(r'<pre id="key">(sp_[\w-]{40})</pre>')
+KEY = re.compile(r'<pre id="key" class="mono">(sp_[\w-]{40})</pre>')
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_second_press_makes_no_second_key(world: factories.World) -> None:
 
 def test_a_name_is_needed_and_is_free(world: factories.World) -> None:
     admin = browser(world.admin)
-    assert "This field is required." in press(admin, NEW, name=" ")
+    assert "Give the key a name." in press(admin, NEW, name=" ")
     press(admin, NEW, name="Export")
     assert "You have a key with this name. Choose another name." in press(admin, NEW, name="Export")
     assert len(keys()) == 1

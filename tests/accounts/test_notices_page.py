@@ -54,9 +54,8 @@ def text(page: str) -> str:
 
 
 def items(client: Client) -> list[str]:
-    return [
-        text(f"<main {each}") for each in re.findall(r"<li>\s*<p><span class=.state.*?</li>", html(client), re.DOTALL)
-    ]
+    found = re.findall(r"<li>\s*<p class=.told.><span class=.state.*?</li>", html(client), re.DOTALL)
+    return [text(f"<main {each}") for each in found]
 
 
 def bell(page: str) -> str:
@@ -92,11 +91,13 @@ def test_what_waits_stands_first_and_what_is_over_says_so(world: factories.World
     assert page.index("Waiting for you Waiting for approval") < page.index("News You're all set")
     first, second, third = items(browser(world.admin))
     assert first == (
-        "Waiting for approval New 281 students wait. Alder High · Wed Aug 5, 11:00 PM Eastern "
-        "(8:00 PM your time) Review hold : Waiting for approval, Alder High"
+        "Waiting for approval New Alder High · Wed Aug 5, 11:00 PM Eastern (8:00 PM your time) "
+        "281 students wait. Review hold : Waiting for approval, Alder High"
     )
-    assert second.startswith("You're all set New You are all set here.")
-    assert third.startswith("Sync failed It failed.")
+    assert second.startswith("You're all set New Alder High · ")
+    assert "You are all set here." in second
+    assert third.startswith("Sync failed Alder High · ")
+    assert "It failed." in third
     assert "over since" in third
     assert "View : Sync failed" in third
 

@@ -62,7 +62,9 @@ def test_it_says_that_it_was_changed(world: factories.World) -> None:
     ("fields", "says"),
     [
         ({"old": "wrong"}, "That is not your present password."),
-        ({"old": ""}, "This field is required."),
+        ({"old": ""}, "Enter the password you have now."),
+        ({"new": ""}, "Choose a new password."),
+        ({"again": ""}, "Type the new password once more."),
         ({"new": "short", "again": "short"}, "Use at least 8 characters."),
         ({"new": "password123", "again": "password123"}, "Too easy to guess. Try three unrelated words."),
         ({"new": "1029384756", "again": "1029384756"}, "Too easy to guess."),

@@ -31,7 +31,7 @@ def test_protecting_and_back(world: factories.World) -> None:
             Pin.objects.create(district=world.district, user_id=user, school=world.school, field="*", until=until)
     path = PROTECT + ids(over, held, new)
     assert "Protect 2 accounts?" in text(admin, path)
-    assert "This field is required." in words(press(admin, path))
+    assert "Say why, so that others know whether to keep it." in words(press(admin, path))
     tomorrow = (now().astimezone(ZoneInfo("America/New_York")) + timedelta(days=1)).date()
     assert "That day is over." in words(press(admin, path, why="Leave", until="2020-01-01"))
     answer = press(admin, path, why="On leave", until=tomorrow.isoformat())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import logging
 import socket
 import struct
+import threading
 import time
 
 import pytest
@@ -82,6 +84,30 @@ def test_a_reset_connection_is_asked_again(naps: list[float]) -> None:
     with raw_server(reset) as origin, pytest.raises(Unreachable):
         client(origin, naps).get("/", {})
     assert len(naps) == IMPATIENT.attempts - 1
+
+
+def test_closing_closes_now(naps: list[float]) -> None:
+    """Not when Python next looks for garbage, in which what failed before is caught up."""
+    closed = threading.Event()
+    met: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        met.append(connection.recv(65536))
+        if len(met) > 1:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            assert connection.recv(65536) == b""
+            closed.set()
+
+    gc.disable()
+    try:
+        with raw_server(serve) as origin:
+            speaker = client(origin, naps)
+            assert speaker.get("/", {}).json() == {}
+            assert not closed.is_set()
+            speaker.close()
+            assert closed.wait(2)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("part", ["headers", "body"])

@@ -21,7 +21,7 @@ from accounts import tenancy
 from accounts.models import User
 from tests.journeys import chromium
 from tests.journeys.working import worker  # noqa: F401  (a fixture)
-from tests.rostering.conftest import clever, naps, story, tell  # noqa: F401  (fixtures)
+from tests.rostering.conftest import classlink, clever, naps, story, tell  # noqa: F401  (fixtures)
 
 collect_ignore_glob = [] if chromium() else ["test_*.py"]
 
@@ -110,7 +110,8 @@ def session_of(user: User, site: str) -> Any:
 
 def _is_news(said: ConsoleMessage) -> bool:
     """Whether a line of the console is an error that the answers' own statuses do not tell."""
-    return said.type == "error" and "Failed to load resource" not in said.text
+    told = ("Failed to load resource", "Response Status Error Code")
+    return said.type == "error" and not any(words in said.text for words in told)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

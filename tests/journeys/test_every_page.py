@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from accounts import tenancy
@@ -13,6 +15,9 @@ from tests.journeys.conftest import DESK, Open
 from tests.journeys.states import State
 from tests.journeys.states.every import NO_PAGE, STATES
 from tests.test_walls import addresses
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Response
 
 NARROW = {"width": 320, "height": 640}
 #: Addresses that are no pages of the schools' app.
@@ -39,15 +44,29 @@ def test_states_have_names_of_their_own() -> None:
     assert len(names) == len(set(names))
 
 
+def opened(state: State, see: Open) -> Page:
+    """The page in this state, at desk size; one that ended elsewhere than meant, as an error page, fails."""
+    world, user = prepared(state)
+    page = see(user, state.address(world), size=DESK, status=state.status)
+    answers = [state.status]
+    page.on("response", lambda answer: answers.append(answer.status) if _is_a_page(answer) else None)
+    state.then(page)
+    page.wait_for_load_state("networkidle")
+    assert answers[-1] == (state.ends or state.status), f"{state.name} ended at {page.url}"
+    return page
+
+
+def _is_a_page(answer: Response) -> bool:
+    return answer.request.is_navigation_request() and not 300 <= answer.status < 400
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_a_state_is_accessible(state: State, see: Open) -> None:
-    world, user = prepared(state)
+    page = opened(state, see)
     wrong = []
-    for dark in (False, True):
-        page = see(user, state.address(world), size=DESK, dark=dark, status=state.status)
-        state.then(page)
-        page.wait_for_load_state("networkidle")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
         wrong += scanning.axe(page)
     wrong += scanning.keyboard(page)
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]

@@ -25,6 +25,29 @@ def test_a_menu_opens_and_closes_by_keyboard(see: Open) -> None:
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
+def test_a_menu_closes_when_focus_goes_on(see: Open) -> None:
+    with tenancy.support():
+        world = factories.world("Alder")
+    page = see(world.district_admin, "/accounts/syncs/")
+    menu = page.locator("details.switch")
+    menu.locator("summary").click()
+    places = menu.get_by_role("button").count()
+    for _ in range(places):
+        page.keyboard.press("Tab")
+        assert menu.get_attribute("open") is not None
+    page.keyboard.press("Tab")
+    assert menu.get_attribute("open") is None
+
+
+def test_a_strip_that_is_cut_off_shows_where_one_is(see: Open) -> None:
+    with tenancy.support():
+        world = factories.world("Alder")
+    page = see(world.district_admin, "/help/", size=PHONE)
+    here = page.locator(".side [aria-current]").bounding_box()
+    assert here is not None
+    assert 0 < here["x"] < here["x"] + here["width"] <= PHONE["width"]
+
+
 def test_the_switcher_changes_the_school_and_stays(see: Open) -> None:
     with tenancy.support():
         world = factories.world("Alder")

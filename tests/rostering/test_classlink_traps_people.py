@@ -186,6 +186,21 @@ def test_trap_11_whoever_is_left_by_one_row_is_asked_about_by_that_row(
     assert [each.status for each in at_classlink.people() if each.name == "Ana Ruiz"] == ["suspended"] * 3
 
 
+def test_trap_11_an_email_makes_nobody_one_more_row_of_somebody(at_classlink: ClassLinkStory) -> None:
+    at_classlink.teacher("Ben Lo", 0, 1, 2)
+    rows = several(at_classlink)
+    at_classlink.night()
+    account = at_classlink.user(rows[2])
+    for key in rows[:2]:
+        at_classlink.world.remove_user(key)
+    at_classlink.world.set_email(rows[2], "")
+    stranger = at_classlink.teacher("Eve Fox", email="ana.ruiz@lincoln.example")
+    at_classlink.night()
+    assert at_classlink.user(rows[2]) == account
+    assert (at_classlink.user(stranger) == account, at_classlink.user(stranger).login_email) == (False, None)
+    assert Seen("Ana Ruiz", "West", "teacher") in at_classlink.people()
+
+
 def test_trap_12_an_id_made_from_the_name_changes_with_it(at_classlink: ClassLinkStory) -> None:
     ana = at_classlink.student("Ana Ruiz")
     at_classlink.students(3)

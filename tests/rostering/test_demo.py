@@ -17,8 +17,9 @@ from django_celery_beat.schedulers import DatabaseScheduler
 from accounts import tenancy
 from accounts.models import District, Membership, School, StaffRole, User
 from integrations import linking
+from integrations.classlink.sandbox import ClassLinkSandbox
 from integrations.clever.sandbox import CleverSandbox
-from integrations.models import SchoolLink
+from integrations.models import Connection, SchoolLink
 from rostering import asking, summary, tasks
 from rostering.demo import counting, stage, words, world
 from rostering.demo.children import Children
@@ -35,13 +36,22 @@ def made(clever: CleverSandbox, committed_db: None) -> world.World:
     """The demo's district of 120 people, linked and not yet synced."""
     del committed_db
     clever.add_district(people=120, odd=True)
-    return world.prepare("clever", PASSWORD)
+    return world.prepare(["clever"], PASSWORD)
 
 
-def sync(made: world.World) -> Run:
-    """Preview and first sync, carried out here."""
+@pytest.fixture
+def both(made: world.World, classlink: ClassLinkSandbox) -> world.World:
+    """The same district with a fourth school, from ClassLink."""
+    assert len(made.connections) == 1
+    classlink.add_district(people=30, schools=1, seed=2, odd=True)
+    return world.prepare(["clever", "classlink"], PASSWORD)
+
+
+def sync(made: world.World, tie: Connection | None = None) -> Run:
+    """Preview and first sync, carried out here; from the only source if none is named."""
+    tie = tie or made.connections[0]
     with tenancy.support():
-        seen, _ = asking.preview(made.support, made.connection, "a test")
+        seen, _ = asking.preview(made.support, tie, "a test")
     perform(seen.pk)
     with tenancy.support():
         seen.refresh_from_db()
@@ -52,9 +62,9 @@ def sync(made: world.World) -> Run:
 
 
 def test_the_world_is_made_once_and_found_again(made: world.World) -> None:
-    again = world.prepare("clever", PASSWORD)
+    again = world.prepare(["clever"], PASSWORD)
     assert (made.found, again.found) == (False, True)
-    assert again.connection == made.connection
+    assert again.connections == made.connections
     assert again.logins == made.logins
     with tenancy.support():
         assert District.objects.count() == 1
@@ -70,16 +80,57 @@ def test_the_world_is_made_once_and_found_again(made: world.World) -> None:
     }
 
 
+def test_another_source_is_put_beside_the_first(made: world.World, both: world.World) -> None:
+    assert (both.found, both.district) == (False, made.district)
+    assert [tie.kind for tie in both.connections] == ["clever", "classlink"]
+    assert both.schools[:3] == made.schools
+    assert [login.email for login in both.logins[-1:]] == ["kim.reyes@demo.example"]
+    assert world.prepare(["clever", "classlink"], PASSWORD).found
+    with tenancy.support():
+        assert District.objects.count() == 1
+        links = SchoolLink.objects.order_by("pk").values_list("connection__kind", flat=True)
+        assert list(links) == ["clever", "clever", "clever", "classlink"]
+
+
+def test_each_source_is_counted_alone(both: world.World) -> None:
+    for tie in both.connections:
+        run = sync(both, tie)
+        with tenancy.support():
+            counted = counting.created_by(run)
+            counting.compare(counted, summary.report(run))
+            mine = (
+                Membership.objects.filter(source_id=tie.pk).exclude(school=None).values_list("school__name", flat=True)
+            )
+            assert {school for school, _ in counted.memberships} - {counting.DISTRICT} == set(mine)
+            assert sum(counted.people.values()) > 0
+        with tenancy.support():
+            before = counting.digest(both.district.pk)
+            again, _ = asking.sync_now(both.support, tie, "a test")
+        perform(again.pk)
+        with tenancy.support():
+            assert counting.digest(both.district.pk) == before
+
+
+def test_a_source_s_settings_are_named_after_what_it_needs() -> None:
+    named = {kind: sorted(stage._named(kind)) for kind in ("clever", "classlink")}
+    assert named == {
+        "clever": ["CLEVER_API_URL", "CLEVER_AUTH_URL", "CLEVER_CLIENT_ID", "CLEVER_CLIENT_SECRET"],
+        "classlink": [
+            "CLASSLINK_API_URL", "CLASSLINK_AUTH_URL", "CLASSLINK_INFO_URL", "CLASSLINK_PARTNER_KEY",
+        ],
+    }  # fmt: skip
+
+
 def test_what_somebody_changed_by_hand_stays(made: world.World) -> None:
     with tenancy.support():
         link = SchoolLink.objects.order_by("pk")[0]
         linking.unlink_school(made.support, link, "on purpose")
-    again = world.prepare("clever", PASSWORD)
+    again = world.prepare(["clever"], PASSWORD)
     assert again.schools == made.schools[1:]
 
 
 def test_a_first_password_is_set_anew(made: world.World) -> None:
-    again = world.prepare("clever", "another-otter-2222")
+    again = world.prepare(["clever"], "another-otter-2222")
     with tenancy.support():
         assert User.objects.get(pk=again.support.pk).check_password("another-otter-2222")
     assert made.logins == again.logins
@@ -168,12 +219,13 @@ def children(tmp_path: Path) -> Iterator[Children]:
 
 
 def test_a_child_that_dies_is_named_with_its_last_words(children: Children) -> None:
-    code = "print('sandbox: CLIENT_SECRET=x'); raise SystemExit('no more')"
+    code = "print('CLIENT_SECRET=x'); print('PARTNER_KEY=y'); raise SystemExit('no more')"
     children.start("sleeper", "-c", code, environment=os.environ)
     with pytest.raises(DemoError, match=r"The sleeper process stopped \(exit status 1\)") as told:
         children.until(lambda: None, 20, "too late")
     assert "no more" in str(told.value)
     assert "CLIENT_SECRET" not in str(told.value)
+    assert "PARTNER_KEY" not in str(told.value)
 
 
 def test_waiting_ends_when_time_is_up_or_somebody_asks(children: Children) -> None:

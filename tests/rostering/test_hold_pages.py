@@ -74,11 +74,11 @@ def test_a_hold_says_what_waits_and_that_nothing_happened(world: factories.World
     assert "On hold · Alder High Waiting for approval" in page
     assert "Nobody has been suspended. Suspend 3 students?" in page
     assert "3 Suspended: no longer in Clever" in page
-    assert "The other 1 change of this sync was applied." in page
+    assert "The one other change of this sync was applied." in page
     assert "Approve: suspend 3 students" in page
     assert "Keep everyone" in page
-    assert "Showing 1-3 of 3" in page
-    assert "Showing 1-1 of 1" in text(browser(world.admin), address(waits, "?q=Ana"))
+    assert "3 in all" in page
+    assert "1 in all" in text(browser(world.admin), address(waits, "?q=Ana"))
     assert "Nobody fits" in text(browser(world.admin), address(waits, "?q=nobody"))
 
 

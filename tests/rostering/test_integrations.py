@@ -139,20 +139,25 @@ def test_paused_says_by_whom_and_until(world: factories.World) -> None:
 def test_no_source_yet(world: factories.World) -> None:
     with tenancy.support():
         SchoolLink.objects.all().delete()
-    page = card(world.admin, "clever")
-    assert page.startswith("Clever Not set up")
-    assert f"[{CLEVER}] Setup Clever" in page
-    for kind, name in (("gsuite", "G Suite"), ("classlink", "ClassLink"), ("spreadsheet", "Spreadsheet")):
+    for kind, name in (("clever", "Clever"), ("classlink", "ClassLink")):
+        page = card(world.admin, kind)
+        assert page.startswith(f"{name} Not set up")
+        assert f"[{INTEGRATIONS}{kind}/] Setup {name}" in page
+        assert f"Set up {name} Not set up" in read(world.admin, f"{INTEGRATIONS}{kind}/")
+    for kind, name in (("gsuite", "G Suite"), ("spreadsheet", "Spreadsheet")):
         other = card(world.admin, kind)
         assert other.startswith(f"{name} Not set up")
         assert f"[/accounts/integrations/ask/{kind}/] Ask SmartPass" in other
-    assert "Set up Clever Not set up" in read(world.admin, CLEVER)
 
 
 def test_what_is_not_used_says_what_is(world: factories.World) -> None:
     page = card(world.admin, "classlink")
     assert page.startswith("ClassLink Not used")
     assert "Your school rosters with Clever." in page
+    assert "[/accounts/integrations/ask/classlink/] Ask SmartPass" in page
+    own = read(world.admin, f"{INTEGRATIONS}classlink/")
+    assert "Set up ClassLink Not used Your school rosters with Clever." in own
+    assert "Send us these identifiers" not in own
     change(world, state=ConnectionState.DISCONNECTED)
     assert "rosters with" not in card(world.admin, "classlink")
 
@@ -187,4 +192,39 @@ def test_only_admins(world: factories.World) -> None:
         assert browser(who).get(INTEGRATIONS).status_code == 403
         assert browser(who).get("/help/").status_code == 403
         assert browser(who).get("/accounts/integrations/ask/gsuite/").status_code == 403
-    assert browser(world.admin).get("/accounts/integrations/ask/clever/").status_code == 404
+    for kind in ("nothing", "ask", "sis"):
+        for path in (f"ask/{kind}/", f"{kind}/", f"{kind}/ready/"):
+            assert browser(world.admin).get(INTEGRATIONS + path).status_code == 404
+
+
+def test_what_support_opened_has_a_card_and_a_page(world: factories.World) -> None:
+    assert 'id="card-sis"' not in browser(world.admin).get(INTEGRATIONS).content.decode()
+    change(world, state=ConnectionState.DISCONNECTED)
+    with tenancy.support():
+        SchoolLink.objects.update(active=False)
+        tie = factories.connection(world.district, kind="sis")
+        factories.link(tie, world.school)
+    page = card(world.admin, str(tie.pk))
+    assert page.startswith("OneRoster Connected Takes your students and staff from OneRoster")
+    assert f"[{INTEGRATIONS}sis/] OneRoster settings" in page
+    own = read(world.admin, f"{INTEGRATIONS}sis/")
+    assert "In OneRoster In SmartPass Synced People from OneRoster Alder High at OneRoster Alder High Yes" in own
+    assert "OneRoster site administrator → Admin, Teacher" in own
+    assert "Your school rosters with OneRoster." in card(world.admin, "classlink")
+    with tenancy.support():
+        Connection.objects.filter(pk=tie.pk).update(state=ConnectionState.NEEDS_ATTENTION, problem_text="Refused.")
+    assert "Ask whoever looks after OneRoster in your district" in read(world.admin, f"{INTEGRATIONS}sis/")
+    with tenancy.support():
+        Connection.objects.filter(pk=tie.pk).update(state=ConnectionState.SETTING_UP)
+        SchoolLink.objects.filter(connection=tie).update(active=False)
+    assert "[/help/#ask] Message us" in card(world.district_admin, str(tie.pk))
+
+
+def test_a_district_may_take_its_other_schools_from_another_source(world: factories.World) -> None:
+    with tenancy.support():
+        factories.school(world.district, "Alder Night School")
+    page = card(world.district_admin, "classlink")
+    assert page.startswith("ClassLink Not used")
+    assert f"[{INTEGRATIONS}classlink/] Setup ClassLink" in page
+    assert "Send us these identifiers" in read(world.district_admin, f"{INTEGRATIONS}classlink/")
+    assert "Ask SmartPass" in card(world.admin, "classlink")

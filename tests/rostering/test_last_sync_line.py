@@ -54,6 +54,16 @@ def test_the_last_and_the_next_in_a_line(world: factories.World) -> None:
     assert ", completed ·" in line(world.admin)
 
 
+def test_a_sync_that_goes_can_be_watched(world: factories.World) -> None:
+    with tenancy.support():
+        going = factories.run(world.connection, state=RunState.RUNNING, applied_at=None, finished_at=None)
+    assert line(world.admin).endswith("View the last sync . A sync is in progress · Watch the sync .")
+    assert f'href="/accounts/syncs/{going.pk}/"' in browser(world.admin).get(PATH).content.decode()
+    with tenancy.support():
+        Run.objects.filter(pk=world.run.pk).update(preview=True)
+    assert line(world.admin) == "The first sync is in progress · Watch the sync ."
+
+
 def test_a_run_that_failed_or_waits_is_named(world: factories.World) -> None:
     with tenancy.support():
         factories.run(world.connection, state=RunState.FAILED, applied_at=None, problem="E-SOURCE-DOWN")

@@ -77,7 +77,7 @@ class Demo:
         """Signal it, if asked to; its exit status, and whether all that it had started is gone soon."""
         started = offspring(self.process.pid) if how else []
         if how:
-            assert len(started) > len(("postgres", "valkey", "sandbox", "web", "worker", "beat"))
+            assert len(started) > len(("postgres", "valkey", "clever", "classlink", "web", "worker", "beat"))
             self.process.send_signal(how)
         status = self.process.wait(150)
         return status, until(lambda: not any(alive(pid) for pid in started), 10)
@@ -116,22 +116,28 @@ def test_one_command_serves_a_synced_district_and_can_be_called_again() -> None:
         address = demo.ready()
         assert sign_in(address, demo.said, "SmartPass support") == "/admin/"
         assert sign_in(address, demo.said, "District admin") == "/accounts/schools/"
+        last = re.findall(r"^  (Admin, .*?)  +\S+@\S+$", demo.said, re.MULTILINE)[-1]
+        assert sign_in(address, demo.said, re.escape(last)) == "/accounts/"
         assert demo.ends(signal.SIGINT) == (0, True)
         first = demo.said
         assert "Making the tables" in first
-        assert "was made and linked, with 3 schools." in first
+        assert "was made and linked, with 4 schools." in first
+        for source in ("Clever", "ClassLink"):
+            assert re.search(rf"^First sync from {source}: completed", first, re.MULTILINE)
         assert "nothing changes: every account" in first
         assert f"  Emails to Admins     {folder / 'var' / 'mail'}/" in first
         letters = [path.read_text() for path in (folder / "var" / "mail").iterdir()]
         assert any(f"View accounts: {address}/accounts/" in letter for letter in letters)
         logs = {path.name: path.read_text() for path in (folder / "var" / "log").iterdir()}
-        assert sorted(logs) == ["beat.log", "demo.log", "sandbox.log", "web.log", "worker.log"]
+        assert sorted(logs) == [
+            "beat.log", "classlink-sandbox.log", "clever-sandbox.log", "demo.log", "web.log", "worker.log",
+        ]  # fmt: skip
         assert "GET /auth/login/" in logs["web.log"]
         assert not [name for name, text in logs.items() if "sekrit" in text or "maple-" in text]
         again = Demo(folder, "--once")
         assert again.ends() == (0, True), again.said
-        assert "is here already, with 3 schools." in again.said
-        assert "Nothing to create" in again.said
+        assert "is here already, with 4 schools." in again.said
+        assert again.said.count("Nothing to create") == 2
         assert "Making the tables" not in again.said
         assert not READY.search(again.said)
 
@@ -148,7 +154,7 @@ def test_killed_it_leaves_nothing_behind_and_starts_again() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "sandbox"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "clever-sandbox", "classlink-sandbox"])
 def test_a_part_that_dies_ends_the_demo_with_its_name(name: str) -> None:
     with short_folder() as folder:
         demo = Demo(folder)
@@ -157,7 +163,8 @@ def test_a_part_that_dies_ends_the_demo_with_its_name(name: str) -> None:
             "web": "gunicorn",
             "worker": "smartpass worker",
             "beat": "smartpass beat",
-            "sandbox": "manage.py sandbox",
+            "clever-sandbox": "manage.py sandbox clever",
+            "classlink-sandbox": "manage.py sandbox classlink",
         }
         listed = subprocess.run(  # noqa: S603
             ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(demo.process.pid)],  # noqa: S607

@@ -60,7 +60,7 @@ def test_a_question_sent_twice_is_one(world: factories.World) -> None:
     assert "This waits already" in press(world.admin, "/help/ask/", words="How? Now?")
     press(world.admin, "/help/ask/", words="And when?")
     assert len(rows(SupportRequest, kind="help", words__startswith="How")) == 1
-    assert "This field is required" in press(world.admin, "/help/ask/", words=" ")
+    assert "Write what you need." in press(world.admin, "/help/ask/", words=" ")
 
 
 def test_requests_are_the_schools_own(world: factories.World) -> None:
@@ -116,9 +116,8 @@ def test_ready_to_sync_with_several_schools(desk: Desk, world: factories.World) 
 def test_asking_for_another_source(world: factories.World) -> None:
     page = press(world.admin, "/accounts/integrations/ask/classlink/", words="From August")
     request = waits(about="source:classlink")
-    assert (
-        f"ClassLink Waiting for SmartPass Takes your students and staff from ClassLink. Request #{request.pk}" in page
-    )
+    assert "ClassLink Waiting for SmartPass Takes your students and staff from ClassLink" in page
+    assert f"Request #{request.pk}" in page
     assert (request.kind, request.details, request.words) == ("help", {"what": "Use ClassLink"}, "From August")
     press(world.admin, "/accounts/integrations/ask/classlink/", words="again")
     assert len(rows(SupportRequest, about="source:classlink")) == 1

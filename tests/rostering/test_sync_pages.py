@@ -69,16 +69,16 @@ def test_changes_come_fifty_a_page_by_kind_school_and_name(world: factories.Worl
     page, admin = page_of(world), browser(world.admin)
     assert "Showing 1-50 of 63" in text(admin, page)
     assert "Showing 51-63 of 63" in text(admin, f"{page}?page=2")
-    assert "Showing 1-1 of 1" in text(admin, f"{page}?kind=suspend")
-    assert "Showing 1-1 of 1" in text(admin, f"{page}?q=zoe quill")
+    assert "1 in all" in text(admin, f"{page}?kind=suspend")
+    assert "1 in all" in text(admin, f"{page}?q=zoe quill")
     assert "Nobody fits" in text(admin, f"{page}?q=nobody")
     assert "of 63" in text(admin, f"{page}?kind=nonsense&page=nonsense&tab=nonsense")
     # A sister school's id is no choice, and is as good as nonsense.
     assert "of 63" in text(admin, f"{page}?school={world.sister.pk}")
     ravi = browser(world.district_admin)
-    assert "Showing 1-1 of 1" in text(ravi, f"{page}?school={world.sister.pk}")
+    assert "1 in all" in text(ravi, f"{page}?school={world.sister.pk}")
     ravi.post(reverse("choose_school"), {"school": world.sister.pk})
-    assert "Showing 1-1 of 1" in text(ravi, page)
+    assert "1 in all" in text(ravi, page)
 
 
 def test_what_needs_attention_is_grouped_by_reason(world: factories.World) -> None:
@@ -93,7 +93,7 @@ def test_what_needs_attention_is_grouped_by_reason(world: factories.World) -> No
     assert "Student and staff at one school. 3 people. Keep one of the two in Clever." in page
     assert "No email in Clever, so they can't sign in by email. 1 person. Add an email in Clever." in page
     assert "gives no role" not in page
-    assert "Showing 1-3 of 3" in text(admin, page_of(world, "?tab=attention&code=E-ROLE-CONFLICT"))
+    assert "3 in all" in text(admin, page_of(world, "?tab=attention&code=E-ROLE-CONFLICT"))
     with tenancy.support():
         Issue.objects.update(closed_at=now(), closed_by=world.run)
     assert "Nobody needs attention" in text(admin, page_of(world, "?tab=attention"))

@@ -31,7 +31,7 @@ def test_an_undo_says_first_what_it_would_do(world: factories.World) -> None:
         audit.record(world.admin, "person.grade", factories.membership(cy, world.school), district=world.district.pk)
     admin = browser(world.admin)
     page = text(admin, undo(world.run))
-    assert "1 person will be undone, 1 was changed since and stays as they are, wholly or in part." in page
+    assert "1 person will be as before this sync; 1 was changed since and stays as they are, wholly or in part." in page
     assert "Cy Moss Alder High Updated You" in page
     assert "Riley" not in page
     after = press(admin, undo(world.run))

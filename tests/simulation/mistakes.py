@@ -136,8 +136,6 @@ MISTAKES = [
         "former e-mails stay", "apply.change_people", "nullif(n.after ->> 'login_email', '') ELSE", "u.login_email ELSE"
     ),
     Mistake("the absent are asked in any order", "confirm.absent", "ORDER BY 2", "ORDER BY 2 DESC"),
-    Mistake("nobody is asked about by an older id", "confirm.absent", "l.kind = 'legacy' AND", "false AND"),
-    Mistake("every older id is asked about", "confirm.absent", "r.external_id = l.external_id", "true"),
     Mistake("the unanswered leave", "confirm.stay", "why = 'absent' AND", "why = 'gone' AND"),
     Mistake("a night too early counts", "confirm.missed", "t.started_at - %(apart)s", "t.started_at"),
     Mistake("who was named again is gone", "confirm.missed", "r.external_id = ANY (a.ids)", "false"),

@@ -91,7 +91,8 @@ def _claims(world: World, person: Staged, linked: dict[str, int]) -> list[Claim]
 def _by_email(world: World, person: Staged, user: int) -> str:
     """What an e-mail that two share comes to: adopt, relink, an issue, or "" for strangers."""
     ids = [link.external_id for link in world.links if roster(link) and link.user == user]
-    if _forbidden(world, person, user) or _named(world, user):
+    linked = {link.external_id for link in world.links if link.connection == OURS and link.user == user}
+    if _forbidden(world, person, user) or linked & set(listed(world)):
         return ""
     if ADMINS & set(roles_of(world.users[user])):
         return "E-SAME-PERSON"

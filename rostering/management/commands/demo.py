@@ -28,12 +28,14 @@ PEOPLE = 600
 class Command(BaseCommand):
     """Sets everything up, syncs the district twice, and serves until interrupted."""
 
-    help = "Start everything, sync an invented district from a sandbox, and serve until Ctrl-C."
+    help = "Start everything, sync an invented district from its sandboxes, and serve until Ctrl-C."
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How large, where, and whether to stay."""
-        parser.add_argument("--people", type=_people, default=PEOPLE, help=f"invented people ({PEOPLE})")
+        parser.add_argument(
+            "--people", type=_people, default=PEOPLE, help=f"invented people of its largest source ({PEOPLE})"
+        )
         parser.add_argument("--port", type=_port, default=PORT, help=f"of the pages ({PORT}); 0 takes a free one")
         parser.add_argument("--once", action="store_true", help="stop after the summary")
 
@@ -59,16 +61,17 @@ class Command(BaseCommand):
         account = ordinary_account(Path(settings.DATABASES["default"]["HOST"]))
         logs, mailbox = settings.VAR_DIR / "log", stage.make_mailbox(account)
         with listener, Children(logs, account) as children, _logging_to(logs / "demo.log"):
-            screen.say("Starting the sandbox, the pages, a worker and the scheduler ...")
-            sandbox = stage.start_sandbox(children, options["people"])
+            screen.say("Starting the sandboxes, the pages, a worker and the scheduler ...")
+            sandboxes = stage.start_sandboxes(children, options["people"])
             _migrate(screen)
-            stage.start_product(children, stage.await_sandbox(children, sandbox), listener)
+            stage.start_product(children, stage.await_sandboxes(children, sandboxes), listener)
             password = world.kept_password(settings.VAR_DIR / "demo_password")
-            made = world.prepare(stage.KIND, password)
+            made = world.prepare([each.kind for each in stage.SANDBOXES], password)
             verb = "is here already" if made.found else "was made and linked"
-            screen.say(f"{made.connection.district.name} {verb}, with {len(made.schools)} schools.")
+            screen.say(f"{made.district.name} {verb}, with {len(made.schools)} schools.")
             stage.await_product(children, address)
-            story = Story(children, screen, made, options["people"])
+            sizes = [each.people(options["people"]) for each in stage.SANDBOXES]
+            story = Story(children, screen, made, sizes)
             screen.say(*story.tell(), *words.addresses(address, made, password, mailbox))
             story.again()
             if not options["once"]:

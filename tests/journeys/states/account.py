@@ -1,17 +1,17 @@
-"""One account: added by hand, looked at, changed; and a password of one's own."""
+"""One account: looked at, changed, protected, deleted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.utils.timezone import now
 
-from accounts.models import Membership, Roles, User
+from accounts import tenancy
+from accounts.models import Membership, Pin, Roles, User
 from integrations.models import Link
 from rostering.models import Change, Record
 from tests import factories
-from tests.journeys.states import State, submit
+from tests.journeys.states import State, part, press, submit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -59,40 +59,57 @@ def long_past(world: World) -> None:
         factories.change(world.run, world.student, world.school)
 
 
-def first_password(world: World) -> None:
-    """The teacher signs in with a password that somebody else set."""
-    User.objects.filter(pk=world.teacher.pk).update(must_change_password=True)
+def disabled(world: World) -> None:
+    """The student may not sign in for now."""
+    Membership.objects.filter(pk=world.membership.pk).update(status="disabled")
 
 
-def add(page: Page) -> None:
-    """Add somebody new, whom nobody has added yet."""
-    page.get_by_label("Student", exact=True).check()
-    email = f"{uuid4().hex}@example.org"
-    submit("Add account", First_name="Cole", Last_name="Rivera", Email_or_username=email)(page)
+def nothing_kept(world: World) -> None:
+    """Clever gives the student, and decides all of it."""
+    managed(world)
+    Pin.objects.all().delete()
 
 
-def taken(page: Page) -> None:
-    """Try an email of somebody at the sister school, of whom nothing may be said."""
-    page.get_by_label("Student", exact=True).check()
-    submit("Add account", First_name="Cole", Last_name="Rivera", Email_or_username="in.use@example.org")(page)
+def no_handle(world: World) -> None:
+    """There is nothing to sign in by."""
+    User.objects.filter(pk=world.student.pk).update(email="", login_email=None, username=None)
 
 
-def in_use(world: World) -> None:
-    """Somebody at the sister school has the email."""
-    factories.person(world.district, world.sister, Roles.STUDENT, email="in.use@example.org")
+def meanwhile(page: Page) -> None:
+    """Somebody else saves the same account while the form is open."""
+    with tenancy.support():
+        User.objects.filter(first_name="AlderJordan").update(last_name="Moss-Diaz", updated_at=now())
+    submit("Save", First_name="Jo")(page)
 
 
+def active_again(page: Page) -> None:
+    """Reactivate, for good."""
+    page.get_by_label("Active", exact=False).first.check()
+    page.get_by_label("Keep my change").check()
+    submit("Save", Why="Still here")(page)
+
+
+def delete(page: Page) -> None:
+    """Delete the account."""
+    label = page.get_by_text("to delete this account").inner_text()
+    submit("Delete account", Type=label.split()[1], Reason="Left")(page)
+
+
+LATER = part("**/source/", 204)
+AT = f"{ONE}at/{{world.membership.pk}}/"
+STATUS = f"{AT}status/"
 STATES = [
-    State("add_account", "empty", "/accounts/add/"),
-    State("add_account", "which school", "/accounts/add/", who="district_admin"),
-    State("add_account", "not yours", "/accounts/add/", who="teacher", status=403),
-    State("add_account", "errors", "/accounts/add/", then=submit("Add account")),
-    State("add_account", "added", "/accounts/add/", then=add),
-    State("add_account", "email in use", "/accounts/add/", given=in_use, then=taken),
     State("account", "by hand", ONE),
     State("account", "managed", ONE, given=managed),
     State("account", "suspended", ONE, given=suspended),
     State("account", "shared with a sister school", ONE, given=shared),
+    State("account", "managed, nothing kept", ONE, given=nothing_kept),
+    State("account", "disabled", ONE, given=disabled),
+    State("account", "no way to sign in", ONE, given=no_handle),
+    State("account", "for a district admin", ONE, who="district_admin", given=shared),
+    State("account", "a part on its way", ONE, given=managed, then=LATER),
+    State("account", "a part failed", ONE, given=managed, then=part("**/history/", 404)),
+    State("account", "let the sync decide", ONE, given=managed, then=press("Let the sync decide First name")),
     State("account", "one's own", "/accounts/{world.admin.pk}/"),
     State("account", "not there", "/accounts/9999999/", status=404),
     State("account_source", "by hand", f"{ONE}source/"),
@@ -100,20 +117,30 @@ STATES = [
     State("account_source", "suspended", f"{ONE}source/", given=suspended),
     State("account_history", "some", f"{ONE}history/"),
     State("account_history", "many", f"{ONE}history/", given=long_past),
+    State("account_history", "last page", f"{ONE}history/?page=2", given=long_past),
     State("edit_profile", "by hand", f"{ONE}profile/"),
     State("edit_profile", "managed", f"{ONE}profile/", given=managed),
     State("edit_profile", "errors", f"{ONE}profile/", given=managed, then=submit("Change anyway", First_name="")),
-    State("edit_membership", "managed", f"{ONE}at/{{world.membership.pk}}/", given=managed),
-    State("change_status", "suspended", f"{ONE}at/{{world.membership.pk}}/status/?status=active", given=suspended),
-    State("give_access", "some", f"{ONE}access/", who="district_admin"),
-    State("protect", "some", f"{ONE}protect/", given=managed),
+    State("edit_profile", "changed meanwhile", f"{ONE}profile/", then=meanwhile),
+    State("edit_profile", "saved", f"{ONE}profile/", then=submit("Save", First_name="Jo")),
+    State("edit_membership", "by hand", AT),
+    State("edit_membership", "managed", AT, given=managed),
+    State("edit_membership", "errors", AT, given=managed, then=submit("Change anyway", Grade="12")),
+    State("edit_membership", "saved", AT, then=submit("Save", Grade="12")),
+    State("change_status", "question", STATUS),
+    State("change_status", "suspended", f"{STATUS}?status=active", given=suspended),
+    State("change_status", "active again", f"{STATUS}?status=active", given=suspended, then=active_again),
+    State("give_access", "question", f"{ONE}access/", who="district_admin"),
+    State("give_access", "errors", f"{ONE}access/", who="district_admin", then=submit("Give access")),
+    State("protect", "question", f"{ONE}protect/", given=managed),
+    State("protect", "errors", f"{ONE}protect/", given=managed, then=submit("Protect")),
+    State("protect", "protected", f"{ONE}protect/", given=managed, then=submit("Protect", Why="Goes by it")),
     State("reset_password", "asked", f"{ONE}password/"),
     State("reset_password", "shown", f"{ONE}password/", then=submit("Reset password")),
     State("delete_account", "asked", f"{ONE}delete/"),
     State("delete_account", "typed wrong", f"{ONE}delete/", then=submit("Delete account", Type="x", Reason="Left")),
-    State("change_password", "empty", "/auth/password/new/", who="teacher"),
-    State("change_password", "errors", "/auth/password/new/", who="teacher", then=submit("Change password")),
-    State("choose_password", "empty", "/auth/password/", who="teacher", given=first_password),
+    State("delete_account", "errors", f"{ONE}delete/", then=submit("Delete account")),
+    State("delete_account", "deleted", f"{ONE}delete/", then=delete),
 ]
 
 #: Buttons without a page of their own.

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.utils.timezone import now
 
 from accounts.models import Membership, Pin, Roles, School
 from integrations.models import Connection, SchoolLink
-from rostering.models import Change, Hold, Record, Rejection
+from rostering.models import Change, Hold, Issue, Record, Rejection
 from tests import factories
-from tests.factories import World
 from tests.journeys.states import State, submit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.factories import World
 
 FIND = "/accounts/find/"
 RECORD = FIND + "record/{world.record.pk}/"
@@ -71,6 +76,46 @@ def one_school(world: World) -> None:
     School.objects.filter(pk=world.sister.pk).update(purchased=False)
 
 
+def not_linked(world: World) -> None:
+    """Clever lists somebody at a school that is linked to none here."""
+    Record.objects.filter(pk=world.record.pk).update(roles=[["elsewhere", "student", "9", "7"]])
+
+
+def unreadable(world: World) -> None:
+    """The record of somebody cannot be read."""
+    Record.objects.filter(pk=world.record.pk).update(problem="last name")
+
+
+def by_sync(world: World) -> None:
+    """Clever no longer lists the student, and the last sync suspended them."""
+    quiet(world)
+    factories.known(world.connection, world.student)
+    Membership.objects.filter(pk=world.membership.pk).update(status="suspended", suspended_by="sync")
+    leaves = {"kind": Change.Kind.SUSPEND, "before": {"status": "active"}, "after": {"status": "suspended"}}
+    factories.change(world.run, world.student, world.school, why="absent", **leaves)
+
+
+def quiet(world: World) -> None:
+    """Nothing waits."""
+    Change.objects.filter(hold=world.hold).delete()
+    Hold.objects.filter(pk=world.hold.pk).delete()
+
+
+def at_high(page: Page) -> None:
+    """Look at Alder High alone."""
+    page.locator("details.switch > summary").click()
+    page.get_by_role("button", name="Alder High").click()
+    page.wait_for_load_state()
+    page.goto("/accounts/find/?q=AlderRiley")
+
+
+def nothing_needed(world: World) -> None:
+    """Nothing waits and nobody needs an eye."""
+    quiet(world)
+    Issue.objects.all().update(closed_at=now(), closed_by=world.run)
+
+
+WHY = submit("Let the sync try again", Reason="It was a mistake")
 STATES = [
     State("find", "how to search", FIND),
     State("find", "several", FIND + "?q=alder"),
@@ -78,18 +123,24 @@ STATES = [
     State("find", "nobody", FIND + "?q=zelda@example.org"),
     State("find", "looks close", FIND + "?q=AlderJordn"),
     State("find", "used elsewhere", FIND + "?q={world.sister_student.email}"),
+    State("find", "at another of your schools", FIND, who="district_admin", then=at_high),
     State("find", "not yours", FIND, who="teacher", status=403),
     State("explain", "as it should be, one value kept", ACCOUNT, given=synced),
     State("explain", "on hold", ACCOUNT, given=held),
     State("explain", "by hand", FIND + "account/{world.teacher.pk}/"),
     State("explain", "disconnected and suspended", ACCOUNT, given=disconnected),
+    State("explain", "suspended by the sync", ACCOUNT, given=by_sync),
     State("explain", "not there", FIND + "account/9999999/", status=404),
     State("explain_record", "new tonight", RECORD),
     State("explain_record", "switched off", RECORD, given=switched_off),
+    State("explain_record", "school not linked", RECORD, who="district_admin", given=not_linked),
+    State("explain_record", "unreadable", RECORD, given=unreadable),
     State("explain_record", "asked, no answer", RECORD, then=submit("Re-check now")),
     State("explain_record", "not there", FIND + "record/9999999/", status=404),
     State("let_sync_try", "asked why", REFUSAL),
     State("let_sync_try", "without a reason", REFUSAL, then=submit("Let the sync try again")),
+    State("let_sync_try", "may try", REFUSAL, then=WHY),
+    State("overview", "nothing needs you", "/accounts/schools/?sort=school", "district_admin", nothing_needed),
     State("overview", "two schools", "/accounts/schools/", who="district_admin"),
     State("overview", "many", "/accounts/schools/", who="district_admin", given=many_schools),
     State("overview", "one school leads on", "/accounts/schools/", who="district_admin", given=one_school),

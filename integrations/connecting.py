@@ -202,15 +202,21 @@ def _save(by: User, school: School, kind: str, given: Given, tenant: str) -> Con
         _must_be_the_same(link, school, given, tenant)
         connection = link.connection
     else:
-        found = Connection.objects.filter(
-            district=school.district_id, kind=kind, tenant=tenant, account=given.account
-        ).first()
+        found = _former(school, kind, given, tenant)
         if found and found.state == ConnectionState.DISCONNECTED and not may_steer(by, found):
             raise NotPossible(OTHERS_TOO.format(label=registry.label(kind)))
-        connection = linking.link_district(by, school.district, kind, tenant, given.domain, account=given.account)
+        account = found.account if found else given.account
+        connection = linking.link_district(by, school.district, kind, tenant, given.domain, account=account)
     _keep(by, connection, given)
     linking.link_school(by, connection, Place(f"school:{school.pk}", school.name), school)
     return connection
+
+
+def _former(school: School, kind: str, given: Given, tenant: str) -> Connection | None:
+    """The account's own connection, or the one that this school gave up: whoever was known by it still is."""
+    ties = Connection.objects.filter(district=school.district_id, kind=kind, tenant=tenant).order_by("-pk")
+    given_up = ties.filter(state=ConnectionState.DISCONNECTED, school_links__school=school)
+    return ties.filter(account=given.account).first() or given_up.first()
 
 
 def _must_be_this_districts(school: School, kind: str, tenant: str) -> None:

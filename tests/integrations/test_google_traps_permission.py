@@ -11,13 +11,13 @@ from django.utils.timezone import now
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import tenancy
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Roles
 from integrations import connecting, pausing, registry
 from integrations.google.sandbox import Customer
 from integrations.models import Connection, ConnectionState
 from integrations.provider import Provider, Refused
 from tests import factories
-from tests.integrations.consenting import Browser, kept, token_of
+from tests.integrations.consenting import Browser, account_of, beside, kept, token_of
 from tests.integrations.google import agree, choose
 from tests.integrations.raw import ask
 
@@ -73,6 +73,35 @@ def test_trap_37_the_oldest_of_too_many_tokens_dies(dana: Browser, customer: Cus
     with pytest.raises(Refused) as dead:
         opened(made).check()
     assert dead.value.code == "E-GRANT-REVOKED"
+
+
+def test_what_was_given_up_is_linked_again(dana: Browser, customer: Customer) -> None:
+    """By any account of its organization it is the same connection, so that whoever was known by it still is."""
+    made = dana.link(customer.sync_account)
+    for account in (customer.sync_account, customer.second_admin):
+        with tenancy.district(dana.school.district_id):
+            assert pausing.disconnect(dana.who, Connection.objects.get(pk=made.pk), "Trying")
+        again = dana.link(account)
+        with tenancy.support():
+            again.refresh_from_db()
+        assert (again.pk, again.state) == (made.pk, ConnectionState.SETTING_UP)
+        assert again.account == account_of(dana.google, account).sub
+        opened(again).check()
+
+
+def test_what_served_others_too_is_linked_again_by_who_answers_for_them(dana: Browser, customer: Customer) -> None:
+    """One school's Admin does not set all of them going."""
+    made = dana.link(customer.sync_account)
+    beside(dana).link(customer.sync_account)
+    with tenancy.support():
+        head = factories.person(dana.school.district, None, Roles.DISTRICT_ADMIN)
+    with tenancy.district(dana.school.district_id):
+        pausing.disconnect(head, made, "Trying")
+    before = kept()
+    assert dana.refused(dana.agree(customer.sync_account)) == connecting.OTHERS_TOO.format(label="G Suite")
+    assert kept() == before
+    dana.who = head
+    assert dana.link(customer.sync_account).pk == made.pk
 
 
 def test_a_token_that_is_dead_already_is_done(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django import forms
 
     from integrations.consent import Consent
-    from integrations.records import Found, Person, Place, Receipt, Rule, Tenant
+    from integrations.records import Found, Person, Place, Receipt, Right, Rule, Tenant
 
 
 class SourceError(Exception):
@@ -125,9 +125,17 @@ class Provider(ABC):
     def check(self) -> None:
         """Raise a `SourceError` unless this roster can be read now."""
 
+    def rights(self) -> list[Right]:
+        """What we may read, line by line, for whoever gave us access; none where a source has one right only."""
+        return []
+
     @abstractmethod
     def places(self) -> list[Place]:
         """What can be linked to a school, as the source lists it now."""
+
+    def groups(self) -> list[Place]:
+        """What can be mapped besides `places`: groups of people, by what people call them."""
+        return []
 
     @abstractmethod
     def people(self, scope: Sequence[str]) -> Iterator[Person]:

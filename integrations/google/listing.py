@@ -11,7 +11,6 @@ from integrations.google.api import ROOT, Directory, Row
 from integrations.google.faults import Fault
 from integrations.google.mapped import Mapped
 from integrations.google.mapping import id_of
-from integrations.provider import Changed
 from integrations.records import Person, Receipt
 
 #: Above so many members of groups who are in no mapped unit, listing everybody takes fewer requests than asking.
@@ -26,10 +25,8 @@ class Listing:
     memory gets tight, and it ends with us.
     """
 
-    def __init__(
-        self, directory: Directory, mapped: Mapped, receipt: Receipt, read_anew: Callable[[str], None]
-    ) -> None:
-        """`receipt` is told of pages and rows; `read_anew` of a unit that is not where it was, and may raise."""
+    def __init__(self, directory: Directory, mapped: Mapped, receipt: Receipt, read_anew: Callable[[], None]) -> None:
+        """`receipt` is told of pages and rows; `read_anew` is called when Google changed meanwhile, and may raise."""
         self._directory, self._mapped, self._receipt = directory, mapped, receipt
         self._read_anew = read_anew
 
@@ -53,12 +50,12 @@ class Listing:
                 for page in self._directory.users(None if root == ROOT else root):
                     yield from self._counted(page)
             except Fault:
-                self._read_anew(root)
+                self._read_anew()
                 self._mapped.doubt(root)
         yield from self._members()
 
     def is_new(self, person: Person) -> bool:
-        """Whether this person was not read before. Raises `Changed` when they were read as something else.
+        """Whether this person was not read before; calls `read_anew` when they were, as something else.
 
         Google: who moves while pages are read may come twice, or not at all.
         """
@@ -69,7 +66,7 @@ class Listing:
         if found is None:
             self._file.execute("INSERT INTO seen VALUES (?, ?)", [person.external_id, digest])
         elif found[0] != digest:
-            raise Changed("Google changed while it was read.")
+            self._read_anew()
         return found is None
 
     def _members(self) -> Iterator[Row]:

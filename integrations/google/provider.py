@@ -14,15 +14,17 @@ from integrations.google.faults import SOURCE, Fault
 from integrations.google.grant import Grant
 from integrations.google.listing import Listing
 from integrations.google.mapped import Mapped
-from integrations.google.mapping import Account, Unreadable, fold, id_of, read
-from integrations.google.rights import Right, look, may_read_groups, needed
+from integrations.google.mapping import Account, Unreadable, id_of, read
+from integrations.google.rights import look, may_read_groups, needed
 from integrations.google.units import Tree, in_order
 from integrations.http import Client, Limits, Traffic
 from integrations.provider import Changed, Malformed, Provider
-from integrations.records import Found, Person, Place, Receipt, Role
+from integrations.records import Found, Person, Place, Receipt, Right, Role
 
 API, TOKEN = "api", "token"
 ACCOUNT, GRANTED = "account", "granted"
+#: So often in a row a listing is broken off because Google changed meanwhile.
+MOST_ANEW = 2
 
 
 class GoogleProvider(Provider):
@@ -46,6 +48,7 @@ class GoogleProvider(Provider):
 
     _receipt: Receipt | None = None
     _mapped: Mapped | None = None
+    _begun_anew = 0
 
     @property
     def traffic(self) -> Traffic:
@@ -82,7 +85,7 @@ class GoogleProvider(Provider):
 
         Guests and the linked account itself are nobody. A mapped unit or group that is gone or
         cannot be read spoils only itself: the receipt then proves nothing for its place, and
-        says why. Raises `Changed` for somebody who was read as two things.
+        says why. Raises `Changed` for units that moved, and for somebody who was read as two things.
         """
         self._receipt = None
         receipt = Receipt()
@@ -102,6 +105,7 @@ class GoogleProvider(Provider):
             receipt.notes["open"] = " ".join(dict.fromkeys(each.words for each in broken))
             gone = [each.rule.source_id for each in broken if each.gone]
             receipt.notes.update({"gone": " ".join(dict.fromkeys(gone))} if gone else {})
+        self._begun_anew = 0
         self._receipt = receipt
 
     @property
@@ -163,7 +167,7 @@ class GoogleProvider(Provider):
         if self._is_nobody(account):
             return None
         if not mapped.knows(account.path):
-            self._read_anew(account.path)
+            self._read_anew()
         roles = mapped.roles(account)
         return account.person(roles) if roles else None
 
@@ -177,11 +181,14 @@ class GoogleProvider(Provider):
         own = {self._account, self._own_id} - {""}
         return account.guest or account.email in own or account.external_id in own
 
-    def _read_anew(self, path: str) -> None:
-        """Raise `Changed` when a unit is where it was not, or not where it was; once for each path."""
-        if fold(path) not in self._moved:
-            self._moved.add(fold(path))
-            raise Changed("Google's units changed while they were read.")
+    def _read_anew(self) -> None:
+        """Raise `Changed`: units moved, or somebody did. Who reads on and on would never come to an end: twice at most.
+
+        What is then still not where it was listed breaks only itself.
+        """
+        if self._begun_anew < MOST_ANEW:
+            self._begun_anew += 1
+            raise Changed("Google changed while it was read.")
 
     def _map(self) -> Mapped:
         """The mapping, with units and groups as they are now."""
@@ -195,11 +202,6 @@ class GoogleProvider(Provider):
     @property
     def _account(self) -> str:
         return self.settings.get(ACCOUNT, "").lower()
-
-    @cached_property
-    def _moved(self) -> set[str]:
-        """Paths for which everything was read anew once."""
-        return set()
 
     @cached_property
     def _own_id(self) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from integrations.google.api import Directory
 from integrations.google.faults import GROUPS, UNITS, USERS, Fault, not_given
 from integrations.google.grant import Grant
 from integrations.provider import Refused
+from integrations.records import Right
 
 #: Google: any one of these opens the groups and who is in them.
 GROUP_SCOPES = frozenset(
@@ -17,19 +17,6 @@ GROUP_SCOPES = frozenset(
 NOT_ASKED = "Groups not requested"
 #: What a broken permission itself is called: no right of the role is to blame, and none is looked at further.
 OF_A_ROLE = frozenset({"E-PRIVILEGE-MISSING"})
-
-
-class Right(NamedTuple):
-    """One line of the check: ``account``, ``units``, ``users``, ``groups`` or ``super_admin``.
-
-    `ok` is None where it was not asked for. `detail` is what was seen (an email, how many)
-    or, where it is not ok, what to do about it; `code` is then the catalogue's.
-    """
-
-    name: str
-    ok: bool | None
-    detail: str = ""
-    code: str = ""
 
 
 def may_read_groups(grant: Grant, granted: str) -> bool:

@@ -90,6 +90,24 @@ def test_trap_18_who_comes_as_two_things_has_everything_read_anew(
     assert [role.word for role in people[mover].roles] == [unit(customer, "/Students").source_id]
 
 
+def test_trap_18_a_source_that_never_holds_still_comes_to_an_end(
+    google: GoogleSandbox, customer: Customer, open_google: OpenGoogle
+) -> None:
+    """After two beginnings the first word counts, and tomorrow's listing has the last one."""
+    mover = next(customer.users(customer.units.at("/Staff").id)).id
+    google.world().change_email(mover, f"zz@{customer.domain}")
+    source = open_google(customer)
+    for at in range(3):
+        google.world().move(mover, "/Staff/Administration")
+        google.set_faults({"edit_at": 3, "edit": {"do": "move", "args": {"user": mover, "unit": "/Students/2025"}}})
+        if at < 2:
+            with pytest.raises(Changed):
+                everybody(source)
+    people = everybody(source)
+    assert [role.word for role in people[mover].roles] == [unit(customer, "/Staff/Administration").source_id]
+    assert len(people) == 300
+
+
 def test_trap_18_a_row_that_comes_twice_is_one_person(
     google: GoogleSandbox, customer: Customer, open_google: OpenGoogle
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from integrations.google.sandbox import Customer, GoogleSandbox
 from integrations.google.sandbox.units import ODD, ROOT
-from integrations.provider import Changed, Unreachable
+from integrations.provider import Changed, Refused, Unreachable
 from integrations.records import Role
 from tests.integrations.conftest import OpenGoogle
 from tests.integrations.gsuite import SCHOOL, SCOPE, everybody, unit, words
@@ -180,14 +180,45 @@ def test_trap_06_a_deleted_unit_breaks_only_itself(
 def test_trap_06_a_unit_that_is_listed_and_not_known(
     google: GoogleSandbox, customer: Customer, open_google: OpenGoogle
 ) -> None:
-    """Read anew once; then it says nothing tonight, and the others do."""
+    """Read anew twice; then it says nothing tonight, and the others do."""
     source = open_google(customer)
-    google.set_faults({"refuse": {"users": "badRequest"}, "message": "Invalid Input: INVALID_OU_ID", "refuse_times": 2})
-    with pytest.raises(Changed):
-        everybody(source)
+    google.set_faults({"refuse": {"users": "badRequest"}, "message": "Invalid Input: INVALID_OU_ID", "refuse_times": 3})
+    for _ in range(2):
+        with pytest.raises(Changed):
+            everybody(source)
     assert len(everybody(source)) == 240
     assert (source.receipt.closed, source.receipt.places) == (False, [])
     assert source.receipt.notes == {"open": "We can't read /Staff. We can't read /Staff/Administration."}
+
+
+def test_trap_06_a_role_that_reaches_only_a_part(
+    google: GoogleSandbox, customer: Customer, open_google: OpenGoogle
+) -> None:
+    """Google: lists then hold only what it may read, without a word. What is not seen is not taken for empty."""
+    source = open_google(customer)
+    google.world().limit_role("/Staff")
+    assert len(everybody(source)) == 60
+    assert source.receipt.notes["open"] == "/Students no longer exists in Google."
+    assert not source.receipt.proven({SCHOOL})
+    google.set_faults({"limited_role": "refuse"})
+    with pytest.raises(Refused, match="for the whole organization"):
+        everybody(source)
+
+
+def test_trap_06_people_in_units_that_are_not_shown(
+    google: GoogleSandbox, customer: Customer, open_google: OpenGoogle
+) -> None:
+    """Whatever units their accounts name: read anew twice, and then what is mapped above them counts."""
+    strange = [user.id for user in customer.users(customer.units.at("/Staff").id)][:4]
+    for at, key in enumerate(strange):
+        google.world().set_fields(key, orgUnitPath=f"/Staff/Hidden {at}" if at else "/Hidden")
+    source = open_google(customer)
+    for _ in range(2):
+        with pytest.raises(Changed):
+            everybody(source)
+    people = everybody(source)
+    assert len(people) == 299
+    assert [words(people[key]) for key in strange[1:]] == [[unit(customer, "/Staff").source_id]] * 3
 
 
 def test_trap_13_nobody_is_lost_behind_the_first_page(

@@ -273,10 +273,7 @@ SOURCE_SECRETS = {
         "client_secret": env.text("CLEVER_CLIENT_SECRET"),
     },
     "classlink": {"partner_key": env.text("CLASSLINK_PARTNER_KEY")},
-    "gsuite": {
-        "client_id": env.text("GOOGLE_CLIENT_ID"),
-        "client_secret": env.text("GOOGLE_CLIENT_SECRET"),
-    },
+    "gsuite": {"client_id": env.text("GOOGLE_CLIENT_ID"), "client_secret": env.text("GOOGLE_CLIENT_SECRET")},
 }
 
 ALLOW_PRIVATE_SOURCES = env.flag("ALLOW_PRIVATE_SOURCES", default=EMBEDDED, allowed=not PRODUCTION)

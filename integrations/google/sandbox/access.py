@@ -44,8 +44,9 @@ class Gate:
 
     def open(self, request: Request, kind: str, faults: Mapping[str, Any]) -> Access:
         """Who asks for a collection. Scope and role are two gates; the scope comes first."""
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        if not value:
+        said = request.headers.get("authorization", "")
+        scheme, _, value = said.partition(" ")
+        if not said:
             raise refused("required")
         token = self._tokens.access.get(value) if scheme.lower() == "bearer" else None
         account = self._accounts.find(token.sub) if token and token.until >= self._tokens.clock() else None

@@ -12,7 +12,7 @@ from integrations.google.sandbox.customer import Customer
 from integrations.google.sandbox.groups import Group, Member
 from integrations.google.sandbox.people import User
 from integrations.google.sandbox.role_edits import RoleEdits
-from integrations.google.sandbox.units import GUESTS, Unit
+from integrations.google.sandbox.units import GUESTS, ROOT, Unit
 
 Row = dict[str, Any]
 
@@ -126,7 +126,7 @@ class Edits(RoleEdits):
         """Delete a unit and all below it; its people go to another unit, by default the one above."""
         found = self._unit(unit)
         target = self._unit(to).id if to is not None else found.parent
-        if target in self._customer.units.tree(found.id):
+        if found.id != ROOT and target in self._customer.units.tree(found.id):
             raise ValueError("its people need another place to go")
         gone = self._customer.units.remove(found)
         self._customer.state.instead |= dict.fromkeys(gone, target)

@@ -71,8 +71,8 @@ def chooser(flow: str, accounts: Iterable[Account], app: str) -> Response:
         for each in accounts
     )
     other = '<p><label>Email <input name=email type=email></label> <button name=account value="">Next</button></p>'
-    form = _form(CHOOSER, flow, f"<ul>{items}</ul><h2>Use another account</h2>{other}")
-    return page(200, "Choose an account", f"<p>to continue to {html.escape(app)}</p>{form}")
+    forms = f"{_form(CHOOSER, flow, f'<ul>{items}</ul>')}<h2>Use another account</h2>{_form(CHOOSER, flow, other)}"
+    return page(200, "Choose an account", f"<p>to continue to {html.escape(app)}</p>{forms}")
 
 
 def unverified(flow: str, app: str) -> Response:

@@ -10,8 +10,12 @@ from integrations.google.sandbox.errors import Refusal, Refused, invalid
 from integrations.google.sandbox.people import User
 
 Row = dict[str, Any]
+QUOTED = r"'(?:[^'\\]|\\.)*'"
 #: A clause: a name, an operator, and a value in quotes or without blanks; or a bare word.
-CLAUSE = re.compile(r"\s*(?:(\w+)\s*(=|:)\s*)?('(?:[^'\\]|\\.)*'|[^\s']*\S)(?=\s|$)", re.DOTALL)
+CLAUSE = re.compile(
+    rf"\s*(?:(\w+)\s*(=|:)\s*({QUOTED}|[^\s']*)|({QUOTED}|[^\s'=:]+))(?=\s|$)",
+    re.DOTALL,
+)
 FLAGS: dict[str, Callable[[User], bool]] = {
     "isSuspended": lambda user: user.suspended,
     "isArchived": lambda user: user.archived,
@@ -46,12 +50,9 @@ def read(text: str) -> Query:
     while text[at:].strip():
         found = CLAUSE.match(text, at)
         if found is None:
-            empty = re.compile(r"\s*orgUnitPath\s*=\s*$").match(text, at)
-            if empty:
-                return Query("", ())
             raise invalid("query")
         at = found.end()
-        name, operator, value = found[1], found[2], _unquoted(found[3])
+        name, operator, value = found[1], found[2], _unquoted(found[3] or found[4] or "")
         if name == "orgUnitPath" and operator == "=":
             path = value
         else:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from django import forms
 
+    from integrations.consent import Consent
     from integrations.records import Found, Person, Place, Receipt, Right, Rule, Tenant
 
 
@@ -69,8 +70,8 @@ class Provider(ABC):
     #: Whether the source can be asked about one person. Where it cannot (`look_up` is never called then), somebody
     #: is gone only after two complete listings without them, most of a day apart.
     answers_by_id: ClassVar[bool] = True
-    #: OAuth details (URLs and scopes, as data) where a school itself lets us in; None where our vendor key does.
-    consent: ClassVar[Any | None] = None
+    #: How an Admin of a school lets us in, at the source's own pages; None where our vendor key or settings do.
+    consent: ClassVar[type[Consent] | None] = None
     #: Whether people map parts of the source (OUs, groups) to roles. `rules` is then what they mapped, set by whoever
     #: opens the provider; each rule's `source_id` is the word for it in `people`, beside those of `role_defaults`.
     maps: ClassVar[bool] = False

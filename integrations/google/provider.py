@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar
 
+from integrations.consent import Consent
 from integrations.google.api import MOST_USERS, Directory, Row
+from integrations.google.consent import GoogleConsent
 from integrations.google.faults import SOURCE, Fault
 from integrations.google.grant import Grant
 from integrations.google.listing import Listing
@@ -36,6 +38,7 @@ class GoogleProvider(Provider):
     kind = "gsuite"
     label = "G Suite"
     maps = True
+    consent: ClassVar[type[Consent] | None] = GoogleConsent
     role_defaults: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     #: Accounts per page. Google: at most 500.
     page_size: ClassVar[int] = MOST_USERS

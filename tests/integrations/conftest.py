@@ -5,7 +5,7 @@ three schools), `open_clever(district)` the provider that reads it in pages of 1
 `classlink`, `tenant` and `open_classlink(tenant)` are the same of ClassLink, and `kept`
 what its providers gave to be kept, by tenant. `google` is a Google that knows our address and
 has no customer yet, `customer` one of 300 people, and `open_google(customer)` the provider that
-reads it with the sample's mapping. No test here needs a database.
+reads it with the sample's mapping. Of these only `dana` (an Admin who links it) needs a database.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+from django.core.cache import cache
+from pytest_django import Settings
 
+from integrations import registry
 from integrations.classlink.provider import ClassLinkProvider
 from integrations.classlink.sandbox import ClassLinkSandbox, Tenant
 from integrations.clever.provider import CleverProvider
@@ -22,6 +25,8 @@ from integrations.google.provider import GoogleProvider
 from integrations.google.sandbox import ASKED, Customer, GoogleSandbox
 from integrations.http import Limits
 from integrations.records import Rule
+from tests.integrations import consenting
+from tests.integrations.consenting import Browser, browser
 from tests.integrations.google import BACK
 from tests.integrations.gsuite import mapping
 
@@ -132,3 +137,16 @@ def open_google(google: GoogleSandbox, naps: list[float], kept: Kept) -> OpenGoo
         return source
 
     return open_it
+
+
+@pytest.fixture
+def dana(db: None, google: GoogleSandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """An Admin of a school, with SmartPass pointed at that Google and registered there; this one needs a database."""
+    del db
+    cache.clear()
+    settings.PUBLIC_URL = "https://app.example"
+    settings.SOURCE_HOSTS = {"gsuite": google.hosts()}
+    settings.SOURCE_SECRETS = {"gsuite": {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}}
+    monkeypatch.setitem(registry.PROVIDERS, "gsuite", GoogleProvider)
+    google.redirect_uris[:] = [consenting.BACK]
+    return browser(google)

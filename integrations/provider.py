@@ -62,6 +62,8 @@ class Provider(ABC):
 
     kind: ClassVar[str]
     label: ClassVar[str]
+    #: What the source calls the id of a school, and the number people know it by.
+    place_words: ClassVar[tuple[str, str]] = ("Id", "Number")
     #: What support fills in for one connection. None where our vendor key opens the door, and `tenants` lists
     #: what it opens; with it, `upstream` says which district the settings open.
     Settings: ClassVar[type[forms.Form] | None] = None

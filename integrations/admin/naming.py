@@ -8,10 +8,6 @@ from django.http import Http404
 
 from integrations import registry
 
-#: What a source calls the id of a school and the number people know it by, where that is not OneRoster's words.
-WORDS = {"clever": ("Clever id", "School ID")}
-ONEROSTERS = ("Sourced ID", "Identifier")
-
 if TYPE_CHECKING:
     from integrations.models import Connection
 
@@ -26,7 +22,7 @@ def label_of(kind: str) -> str:
 
 def words_of(kind: str) -> tuple[str, str]:
     """What a source calls the id of a school, and the number people know it by."""
-    return WORDS.get(kind, ONEROSTERS)
+    return registry.PROVIDERS[kind].place_words
 
 
 def title_of(connection: Connection) -> str:

@@ -28,6 +28,7 @@ class CleverProvider(Provider):
 
     kind = "clever"
     label = "Clever"
+    place_words = ("Clever id", "School ID")
     role_defaults: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "student": ("student",),
         "teacher": ("teacher",),

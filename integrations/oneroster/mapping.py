@@ -32,6 +32,8 @@ ROLE_DEFAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "relative": (),
     }
 )
+#: What OneRoster calls the id of an org, and the number people know it by.
+PLACE_WORDS = ("Sourced ID", "Identifier")
 #: Servers differ in capitals (`Teacher`): a word is known whatever its case.
 SPELLED = {word.lower(): word for word in ROLE_DEFAULTS}
 #: They outnumber staff in a full listing and are nobody to us.

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from integrations.http import Limits, Traffic
 from integrations.oneroster.client import Reading, Server
-from integrations.oneroster.mapping import OF_THE_DISTRICT, ROLE_DEFAULTS, SCHOOL, read, read_org
+from integrations.oneroster.mapping import OF_THE_DISTRICT, PLACE_WORDS, ROLE_DEFAULTS, SCHOOL, read, read_org
 from integrations.oneroster.several import MASTER, SeveralRecords, master_of
 from integrations.provider import Malformed, Provider
 from integrations.records import Found, Person, Place, Receipt
@@ -31,6 +31,7 @@ class OneRosterProvider(Provider):
     `/students` and `/teachers` come empty from servers whose `/users` is full.
     """
 
+    place_words = PLACE_WORDS
     role_defaults: ClassVar[Mapping[str, tuple[str, ...]]] = ROLE_DEFAULTS
     #: Rows per page. Many servers give fewer; more make a page too heavy for some.
     page_size: ClassVar[int] = 1000

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from django import forms
 
-from integrations.oneroster.mapping import ROLE_DEFAULTS, SCHOOL
+from integrations.oneroster.mapping import PLACE_WORDS, ROLE_DEFAULTS, SCHOOL
 from integrations.oneroster.several import SeveralRecords, master_of
 from integrations.oneroster_files.export import Export
 from integrations.oneroster_files.manifest import Manifest, must_be_oneroster, read_manifest
@@ -41,6 +41,7 @@ class OneRosterFilesProvider(Provider):
 
     kind = "oneroster_files"
     label = SOURCE
+    place_words = PLACE_WORDS
     answers_by_id = False
     role_defaults: ClassVar[Mapping[str, tuple[str, ...]]] = ROLE_DEFAULTS
     #: So many rows of users.csv count as a page.

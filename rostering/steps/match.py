@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from integrations.provider import Malformed
 from rostering import sql
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ UNFINISHED = "The last page did not say that it was the last."
 REPEATED = "The source sent some records twice ({repeated}), so others may be missing."
 MISSING = "The source no longer shares a school that is linked here."
 NOTHING = "The source shares no data: no school and no person."
+TWICE = "The source sent two records with one id."
 NAMELESS = "A record without an id could not be read."
 
 
@@ -28,11 +30,16 @@ class StagingLost(Exception):
 
 
 def match(staged: str, receipt: Receipt) -> None:
-    """Make sure that the staging table holds exactly what the receipt says, and analyze it."""
+    """Make sure that the staging table holds exactly what the receipt says, and analyze it.
+
+    Raises StagingLost where rows are missing, and `Malformed` where two records have one id.
+    """
     facts = sql.one("match.facts", {}, staged)
-    if facts["rows"] != receipt.rows - receipt.ignored or facts["ids"] != facts["rows"] - facts["nameless"]:
+    if facts["rows"] != receipt.rows - receipt.ignored:
         message = f"{facts['rows']} rows staged, {receipt.rows - receipt.ignored} read"
         raise StagingLost(message)
+    if facts["ids"] != facts["rows"] - facts["nameless"]:
+        raise Malformed(TWICE)
     with connection.cursor() as cursor:
         cursor.execute("SELECT smartpass_analyze(%s, %s)", [[staged], facts["rows"]])
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox
@@ -17,6 +18,7 @@ from integrations.provider import Changed
 from integrations.records import Person
 from rostering import runs
 from rostering.models import RunState
+from rostering.sync import perform
 from tests.rostering.conftest import Tell
 from tests.rostering.stories import Planned, Seen, Story, Waits
 
@@ -210,3 +212,37 @@ def test_a_listing_that_goes_on_changing_is_for_later(eight: Story, monkeypatch:
     run = eight.night()
     assert (run.state, run.problem, read) == (RunState.QUEUED, "E-SOURCE-DOWN", [6, 6, 6])
     assert eight.accounts() == before
+
+
+def test_one_id_for_two_records_stops_the_run_in_words(eight: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that let it through is no worker that died: nobody tries it again and again."""
+    before = eight.accounts()
+    really = CleverProvider.people
+
+    def people(self: CleverProvider, scope: Sequence[str]) -> Iterator[Person]:
+        for person in really(self, scope):
+            yield person._replace(external_id="one")
+
+    monkeypatch.setattr(CleverProvider, "people", people)
+    run = eight.night()
+    assert (run.state, run.problem) == (RunState.FAILED, "E-SOURCE-MALFORMED")
+    assert run.problem_text == "The source sent two records with one id."
+    assert eight.accounts() == before
+
+
+def test_the_command_waits_for_a_worker_that_was_quicker(
+    eight: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who has the run first is the broker's matter: the report comes when it is over."""
+    looks: list[int] = []
+
+    def elsewhere(run_id: int) -> None:
+        looks.append(run_id)
+        if len(looks) == 3:
+            perform(run_id)
+
+    monkeypatch.setattr("rostering.management.commands.sync.perform", elsewhere)
+    call_command("sync", str(eight.connection.pk))
+    assert len(looks) == 3
+    assert "Completed in" in capsys.readouterr().out
+    assert eight.people() == CHANGED

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import now
 
 from accounts import tenancy
 from integrations.models import Connection
 from rostering import runs, summary
 from rostering.models import Run, RunState, Trigger
 from rostering.sync import perform
+
+#: Seconds between two looks at a run that somebody else carries out.
+LOOKS_EVERY = 0.2
 
 
 class Command(BaseCommand):
@@ -35,7 +40,7 @@ class Command(BaseCommand):
             run, new = runs.start(connection, Trigger.SUPPORT, why=options["why"], preview=options["preview"])
         if not new:
             self.stdout.write(f"{run} of this connection is going already.")
-        perform(run.pk)
+        self._carry_out(run)
         with tenancy.support():
             run = Run.objects.get(pk=run.pk)
             for line in summary.lines(summary.report(run)):
@@ -43,3 +48,13 @@ class Command(BaseCommand):
         if run.state == RunState.FAILED:
             message = f"{run.problem}: {run.problem_text}"
             raise CommandError(message)
+
+    def _carry_out(self, run: Run) -> None:
+        """Carry it out, or wait while a worker does that was quicker; not for a source that is tried again later."""
+        while True:
+            perform(run.pk)
+            with tenancy.support():
+                known = Run.objects.get(pk=run.pk)
+            if known.state not in runs.ACTIVE or known.start_after > now():
+                return
+            time.sleep(LOOKS_EVERY)

@@ -41,7 +41,12 @@ FOCUSED = """() => {
 }"""
 #: Month, day, year and the calendar's button are stops inside one field.
 INSIDE_A_DATE = 3
-WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+#: How much wider the page is than the window, and what sticks out.
+WIDER = """() => {
+  const edge = document.documentElement.clientWidth, wider = document.documentElement.scrollWidth - edge;
+  const out = wider ? [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > edge) : [];
+  return [wider, out.slice(0, 40).map((e) => e.outerHTML.slice(0, 70)).join(" ; ")];
+}"""
 SMALL = """() => [...document.querySelectorAll(
     'button, select, summary, input[type=checkbox], .button, .pages a, .tabs a')]
   .filter((e) => e.checkVisibility() && e.getClientRects().length)
@@ -85,6 +90,6 @@ def keyboard(page: Page) -> list[str]:
 
 def cut_off(page: Page) -> list[str]:
     """Whether the page is wider than the window, and which targets are too small to hit."""
-    wider = page.evaluate(WIDER)
+    wider, what = page.evaluate(WIDER)
     small: list[str] = page.evaluate(SMALL)
-    return ([f"{wider} px wider than the window"] if wider else []) + [f"smaller than 24 px: {each}" for each in small]
+    return ([f"{wider} px wider than the window: {what}"] if wider else []) + [f"smaller than 24 px: {each}" for each in small]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -94,8 +95,9 @@ def try_out(kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]) 
     """Ask a source, in a hurry, whether these open it; the secrets with those it handed out. Raises `SourceError`."""
     found = dict(secrets)
     tenant = upstream(kind, settings).external_id
-    provider = _in_a_hurry(PROVIDERS[kind])
-    provider(tenant, _hosts(kind), {**_secrets(kind), **secrets}, settings, found.update).check()
+    opened = _in_a_hurry(PROVIDERS[kind])(tenant, _hosts(kind), {**_secrets(kind), **secrets}, settings, found.update)
+    with closing(opened):
+        opened.check()
     return found
 
 

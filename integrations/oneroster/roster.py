@@ -132,13 +132,10 @@ class OneRosterProvider(Provider):
         if row is None:
             self._must_answer_about_people()
             return Found("gone")
-        kinds = self._kinds()
-        person = read(row, kinds, _today())
-        if person is None:
-            return Found("out_of_scope")
-        if person.external_id != external_id:
+        if str(row.get("sourcedId")) != external_id:
             raise Malformed(f"{self.label} answered a question about one person with another person.")
-        return _found(person, scope)
+        person = read(row, self._kinds(), _today())
+        return Found("out_of_scope") if person is None else _found(person, scope)
 
     def _look_through(self, external_id: str, scope: Sequence[str]) -> Found:
         """The answer of a whole listing."""

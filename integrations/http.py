@@ -40,6 +40,8 @@ MOST_REDIRECTS = 3
 CHUNK = 256 * 1024
 #: What a request line can carry: a path on this host in printable ASCII without blanks.
 SENDABLE = re.compile(r"/[!-~]*")
+#: Part of a path that names somebody by email: it is asked for and not written down.
+ADDRESS = re.compile(r"[^/]*(?:@|%40)[^/]*")
 
 
 #: What is sent beside a target. Where they depend on it (a signature over path and query, good for one try), a
@@ -213,7 +215,7 @@ class Client:
 
     def _attempt(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply | None:
         """One try: the whole answer, or None when the connection failed or was too slow."""
-        where = target.partition("?")[0]
+        where = ADDRESS.sub("…", target.partition("?")[0])
         if not SENDABLE.fullmatch(target):
             raise Malformed(f"{self.source} named an address that cannot be asked for.")
         started = time.monotonic()

@@ -57,8 +57,10 @@ def refresh_tenants(kind: str) -> int:
 
 
 @transaction.atomic
-def link_district(by: User | None, district: District, kind: str, tenant: str, name: str, why: str = "") -> Connection:
-    """Tie a district to its counterpart at a source, or give back the tie it has.
+def link_district(
+    by: User | None, district: District, kind: str, tenant: str, name: str, why: str = "", *, account: str = ""
+) -> Connection:
+    """Tie a district to its counterpart at a source, or give back the tie it has; by `account` where one let us in.
 
     Raises NotPossible if that counterpart is tied to another district.
     """
@@ -71,7 +73,7 @@ def link_district(by: User | None, district: District, kind: str, tenant: str, n
         district=district,
         kind=kind,
         tenant=tenant,
-        account="",
+        account=account,
         defaults={"tenant_name": name, "created_by": by},
     )
     reopened = connection.state == ConnectionState.DISCONNECTED

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 
 from accounts import audit, clock
 from accounts.people import NotPossible
+from integrations import connecting
 from integrations.models import Connection, ConnectionState
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def disconnect(by: User, connection: Connection, why: str) -> bool:
     before = _told(held)
     held.state, held.paused_until, held.paused_by = ConnectionState.DISCONNECTED, None, None
     _keep(held, connection)
+    connecting.let_go(held)
     audit.record(
         by, "connection.disconnect", held, district=held.district_id, before=before, after=_told(held), why=why
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from django import forms
 
-    from integrations.records import Found, Person, Place, Receipt, Rule, Tenant
+    from integrations.consent import Consent
+    from integrations.records import Found, Person, Place, Receipt, Right, Rule, Tenant
 
 
 class SourceError(Exception):
@@ -69,8 +70,8 @@ class Provider(ABC):
     #: Whether the source can be asked about one person. Where it cannot (`look_up` is never called then), somebody
     #: is gone only after two complete listings without them, most of a day apart.
     answers_by_id: ClassVar[bool] = True
-    #: OAuth details (URLs and scopes, as data) where a school itself lets us in; None where our vendor key does.
-    consent: ClassVar[Any | None] = None
+    #: How an Admin of a school lets us in, at the source's own pages; None where our vendor key or settings do.
+    consent: ClassVar[type[Consent] | None] = None
     #: Whether people map parts of the source (OUs, groups) to roles. `rules` is then what they mapped, set by whoever
     #: opens the provider; each rule's `source_id` is the word for it in `people`, beside those of `role_defaults`.
     maps: ClassVar[bool] = False
@@ -124,9 +125,17 @@ class Provider(ABC):
     def check(self) -> None:
         """Raise a `SourceError` unless this roster can be read now."""
 
+    def rights(self) -> list[Right]:
+        """What we may read, line by line, for whoever gave us access; none where a source has one right only."""
+        return []
+
     @abstractmethod
     def places(self) -> list[Place]:
         """What can be linked to a school, as the source lists it now."""
+
+    def groups(self) -> list[Place]:
+        """What can be mapped besides `places`: groups of people, by what people call them."""
+        return []
 
     @abstractmethod
     def people(self, scope: Sequence[str]) -> Iterator[Person]:
@@ -147,3 +156,8 @@ class Provider(ABC):
         """What `people(scope)` would say about this one id now; not there where `answers_by_id` is False."""
         del external_id, scope
         raise NotImplementedError(f"{self.label} cannot be asked about one person")
+
+    def find(self, email: str) -> Found | None:
+        """Whoever has this email at the source now; None for nobody, and where a source cannot be asked by email."""
+        del email
+        return None

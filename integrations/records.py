@@ -95,6 +95,20 @@ class Found(NamedTuple):
     person: Person | None = None
 
 
+class Right(NamedTuple):
+    """One line of what a source lets us do.
+
+    `name` is the source's own (Google: ``account``, ``units``, ``users``, ``groups``,
+    ``super_admin``). `ok` is None where it was not asked for. `detail` is what was seen (an
+    email, how many) or, where it is not ok, what to do about it; `code` is then the catalogue's.
+    """
+
+    name: str
+    ok: bool | None
+    detail: str = ""
+    code: str = ""
+
+
 @dataclass(slots=True)
 class Receipt:
     """What a complete listing proves about itself.
@@ -104,7 +118,8 @@ class Receipt:
     `closed` whether the last page said that it was the last, and `places` the ids of
     the schools the source shares now. `as_of` is when the source itself last had fresh
     data (ISO 8601), and `notes` what else it says about itself (``paused_until``): in words for
-    people, ``open`` why it is no whole listing and ``says`` what else about it they should know.
+    people, ``open`` why it is no whole listing and ``says`` what else about it they should know;
+    and under ``gone``, apart by blanks, the ids of mapped parts that are not there any more.
     """
 
     pages: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
     from django.forms import Form
 
+    from integrations.consent import Consent
     from integrations.provider import Provider
     from integrations.records import Rule, Tenant
+
+#: What is asked over HTTP, within `limits` of its class.
+Asked = TypeVar("Asked", "Provider", "Consent")
 
 #: The sources there are, a line each.
 SOURCES = (
@@ -106,6 +110,14 @@ def tenants(kind: str) -> list[Tenant]:
     return _in_a_hurry(PROVIDERS[kind]).tenants(_hosts(kind), _secrets(kind))
 
 
+def consent(kind: str) -> Consent:
+    """How a school opens this source itself, in a hurry, for somebody waits; LookupError where it cannot."""
+    provider = PROVIDERS[kind]
+    if provider.consent is None:
+        raise LookupError(f"no school opens {provider.label} itself")
+    return _in_a_hurry(provider.consent)(_hosts(kind), _secrets(kind))
+
+
 def _hosts(kind: str) -> Mapping[str, str]:
     """Where a source is reached; nowhere in particular where each connection's settings say it."""
     hosts: Mapping[str, str] = settings.SOURCE_HOSTS.get(kind, {})
@@ -116,8 +128,8 @@ def _secrets(kind: str) -> Mapping[str, str]:
     return settings.SOURCE_SECRETS.get(kind, {})
 
 
-def _in_a_hurry(provider: type[Provider]) -> type[Provider]:
-    return type(provider.__name__, (provider,), {"limits": HURRIED})
+def _in_a_hurry(asked: type[Asked]) -> type[Asked]:
+    return type(asked.__name__, (asked,), {"limits": HURRIED})
 
 
 def roles_of(connection: Connection, rules: Sequence[Rule] | None = None) -> dict[str, list[str]]:

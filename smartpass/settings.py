@@ -253,10 +253,17 @@ CLASSLINK_HOSTS = {
     "auth": env.host("CLASSLINK_AUTH_URL", "https://launchpad.classlink.com", https_only=PRODUCTION),
     "info": env.host("CLASSLINK_INFO_URL", "https://nodeapi.classlink.com", https_only=PRODUCTION),
 }
+GOOGLE_HOSTS = {
+    "api": env.host("GOOGLE_API_URL", "https://admin.googleapis.com", https_only=PRODUCTION),
+    "auth": env.host("GOOGLE_AUTH_URL", "https://accounts.google.com", https_only=PRODUCTION),
+    "token": env.host("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com", https_only=PRODUCTION),
+    "revoke": env.host("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com", https_only=PRODUCTION),
+}
 ONEROSTER_FILES_ROOT = env.text("ONEROSTER_FILES_ROOT", str(VAR_DIR / "oneroster"))
 SOURCE_HOSTS = {
     "clever": {"api": CLEVER_API_URL, "auth": CLEVER_AUTH_URL},
     "classlink": CLASSLINK_HOSTS,
+    "gsuite": GOOGLE_HOSTS,
     "oneroster_files": {"root": ONEROSTER_FILES_ROOT},
 }
 """Where each kind of source is reached. Anything but the real one is a sandbox."""
@@ -266,6 +273,7 @@ SOURCE_SECRETS = {
         "client_secret": env.text("CLEVER_CLIENT_SECRET"),
     },
     "classlink": {"partner_key": env.text("CLASSLINK_PARTNER_KEY")},
+    "gsuite": {"client_id": env.text("GOOGLE_CLIENT_ID"), "client_secret": env.text("GOOGLE_CLIENT_SECRET")},
 }
 
 ALLOW_PRIVATE_SOURCES = env.flag("ALLOW_PRIVATE_SOURCES", default=EMBEDDED, allowed=not PRODUCTION)

@@ -25,8 +25,10 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 #: Values that never reach the log.
-SECRET_QUERY = re.compile(r"\b(code|state|access_token|client_secret)=[^&]*")
+SECRET_QUERY = re.compile(r"\b(code|state|token|access_token|refresh_token|client_secret)=[^&]*")
 MOST_LOGGED = 100_000
+#: Bytes of each piece of a body that drips.
+DRIP = 16
 
 
 class WrongCommand(Exception):
@@ -64,7 +66,10 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One answer. `delay` seconds pass before it; `cut` bytes are sent before the connection is reset."""
+    """One answer. `delay` seconds pass before it; `cut` bytes are sent before the connection is reset.
+
+    With `drip`, the body comes in small pieces with so many seconds between them.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -72,6 +77,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     cut: int | None = None
+    drip: float = 0.0
     token: str = "none"
 
 
@@ -231,12 +237,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        self.wfile.write(response.body if response.cut is None else response.body[: response.cut])
-        self.wfile.flush()
+        body = response.body if response.cut is None else response.body[: response.cut]
+        if response.drip:
+            self._drip(body, response.drip)
+        else:
+            self.wfile.write(body)
+            self.wfile.flush()
         if response.cut is not None:
             self._reset()
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve
+
+    def _drip(self, body: bytes, pause: float) -> None:
+        """Send a few bytes, wait, and so on: every single read is quick, the whole is not."""
+        for at in range(0, len(body), DRIP):
+            self.wfile.write(body[at : at + DRIP])
+            self.wfile.flush()
+            time.sleep(pause)
 
     def _reset(self) -> None:
         """Leave without a goodbye: the other side reads a reset connection."""

@@ -74,10 +74,13 @@ class Identifiers(Ready):
     facts: ClassVar[Mapping[str, str]] = {"tenant_name": "Tenant Name", "tenant_id": "Tenant ID"}
     #: How many schools came from a table just now.
     pasted = 0
-    tenant_name = forms.CharField(label="Tenant Name", max_length=200)
+    tenant_name = forms.CharField(
+        label="Tenant Name", max_length=200, error_messages={"required": "Fill in the Tenant Name."}
+    )
     tenant_id = forms.CharField(
         label="Tenant ID",
         max_length=100,
+        error_messages={"required": "Fill in the Tenant ID."},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "data-doubt": "number", "autocomplete": "off"}),
         help_text="Where? In Roster Server, bottom left.",
     )

@@ -32,7 +32,9 @@ class ReadyToSync(Ready):
         "schools": "Clever School Name(s)",
         "all_shared": "All records shared",
     }
-    district_name = forms.CharField(label="Clever District Name", max_length=200)
+    district_name = forms.CharField(
+        label="Clever District Name", max_length=200, error_messages={"required": "Fill in the district's name."}
+    )
 
     def __init__(self, rows: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,7 +43,10 @@ class ReadyToSync(Ready):
         for row in range(self.rows):
             number = f" {row + 1}" if self.rows > 1 else ""
             self.fields[f"school_{row}"] = forms.CharField(
-                label=f"Clever School Name{number}", max_length=200, required=row == 0
+                label=f"Clever School Name{number}",
+                max_length=200,
+                required=row == 0,
+                error_messages={"required": "Fill in the school's name."},
             )
             self.fields[f"number_{row}"] = forms.CharField(
                 label=f"School ID{number} (optional)",

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from integrations.classlink.sandbox import ClassLinkSandbox, Tenant
+from integrations.sandbox.server import SandboxServer
 from tests.integrations.raw import Answer, ask, post, query
 
 BACK = "https://app.example/back"
@@ -59,11 +60,11 @@ def decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def verified(server: ClassLinkSandbox, token: str) -> dict[str, Any]:
+def verified(server: SandboxServer, token: str, where: str = "/oauth2/v2/jwks") -> dict[str, Any]:
     """An id_token's claims, its signature checked against the published keys."""
     head, claims, signature = token.split(".")
     header = json.loads(decoded(head))
-    keys = {key["kid"]: key for key in ask(server, "/oauth2/v2/jwks").json()["keys"]}
+    keys = {key["kid"]: key for key in ask(server, where).json()["keys"]}
     key = keys[header["kid"]]
     numbers = [int.from_bytes(decoded(key[name]), "big") for name in ("e", "n")]
     public = RSAPublicNumbers(*numbers).public_key()

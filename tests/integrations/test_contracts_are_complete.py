@@ -12,6 +12,8 @@ from tests.integrations.contract import ProviderContract
 
 ROOT = Path(__file__).parents[2] / "integrations"
 FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/provider.py"))
+#: Works, and is registered together with its pages.
+WITHOUT_PAGES = {"google"}
 
 
 def under_contract(folder: str) -> bool:
@@ -34,10 +36,11 @@ def test_there_are_providers() -> None:
 
 
 def test_every_provider_is_in_the_registry() -> None:
-    """Its folder and its line belong together, and the folder's name is the kind."""
-    lines = [(source.split(".")[1], registry.PROVIDERS[source.split(".")[1]]) for source in registry.SOURCES]
-    assert sorted(folder for folder, _ in lines) == FOLDERS
-    assert all(f"{provider.__module__}.{provider.__name__}" in registry.SOURCES for _, provider in lines)
+    """Its folder and its line belong together."""
+    named = {provider: f"{provider.__module__}.{provider.__name__}" for provider in registry.PROVIDERS.values()}
+    assert sorted(named.values()) == sorted(registry.SOURCES)
+    folders = [name.split(".")[1] for name in named.values()]
+    assert sorted([*folders, *WITHOUT_PAGES]) == FOLDERS
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -228,6 +228,18 @@ def test_the_log_holds_no_secret(naps: list[float], caplog: pytest.LogCaptureFix
     assert [word for word in ("sesame", "hidden", "Ruiz", "Bearer") if word in caplog.text] == []
 
 
+@pytest.mark.parametrize("who", ["ana@d.example", "ana%40d.example"])
+def test_nobodys_email_is_written_down(who: str, naps: list[float], caplog: pytest.LogCaptureFixture) -> None:
+    """A path may name somebody by email: it is asked for as it is, and told of without them."""
+    caplog.set_level(logging.DEBUG)
+    with Scripted(Response(200, b"no", "text/plain")) as server:
+        with pytest.raises(Malformed) as caught:
+            client(server.url, naps).get(f"/users/{who}/groups", {}).json()
+        assert [request.path for request in server.requests] == [f"/users/{who}/groups"]
+    assert "ana" not in f"{caught.value}{caplog.text}"
+    assert str(caught.value) == "Source answered /users/…/groups with something that is not JSON."
+
+
 def test_nothing_in_an_error_chain_holds_a_secret(naps: list[float]) -> None:
     """Nor what lies behind the error."""
     with Scripted(Response(200, b"x", cut=0)) as server, pytest.raises(SourceError) as caught:

@@ -124,10 +124,22 @@ def test_it_serves_a_oneroster_server() -> None:
         assert len(answer.json()["users"]) == 60
 
 
+def test_it_serves_a_google() -> None:
+    """With the settings that the product reads; our address is registered, so the pages are drawn."""
+    words = ("--people", "60", "--ous", "30", "--client-id", "me", "--redirect-uri", "https://a.example/back")
+    with sandbox("google", *words, lines=6) as (said, settings):
+        assert said == "# Birch County Schools (birch1.example): 60 people in 30 units\n"
+        (url,) = {settings[f"GOOGLE_{host}_URL"] for host in ("API", "AUTH", "TOKEN", "REVOKE")}
+        assert (settings["GOOGLE_CLIENT_ID"], settings["GOOGLE_CLIENT_SECRET"]) == ("me", "sandbox-secret")
+        asked = {"client_id": "me", "redirect_uri": "https://a.example/back", "response_type": "code"}
+        answer = requests.get(f"{url}/o/oauth2/v2/auth", params={**asked, "scope": "openid"}, timeout=5)
+        assert (answer.status_code, "smartpass-sync@birch1.example" in answer.text) == (200, True)
+
+
 def test_every_sandbox_can_be_served() -> None:
     """A folder with a sandbox has what the command needs; the command names none of them."""
     packages = {path.parent.parent.name for path in (ROOT / "integrations").glob("*/sandbox/__init__.py")}
-    assert set(kinds()) == packages >= {"clever", "classlink", "oneroster"}
+    assert set(kinds()) == packages >= {"clever", "classlink", "google", "oneroster"}
     command = (ROOT / "integrations/management/commands/sandbox.py").read_text("utf-8")
     assert [kind for kind in kinds() if kind in command] == []
 
@@ -142,6 +154,7 @@ def test_every_sandbox_can_be_served() -> None:
         (["classlink", "--schools", "0"], "at least one school"),
         (["oneroster", "--schools", "0"], "at least one school"),
         (["oneroster", "--speaks", "1.2", "--door", "oauth1-sha1"], "no such door"),
+        (["google", "--people", "900000"], "between 0 and"),
         (["nothing"], "invalid choice"),
         ([], "required"),
     ],

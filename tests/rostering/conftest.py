@@ -8,12 +8,16 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import District
+from integrations import registry
 from integrations.classlink.provider import ClassLinkProvider
 from integrations.classlink.sandbox import ClassLinkSandbox
 from integrations.clever.provider import CleverProvider
 from integrations.clever.sandbox import CleverSandbox
+from integrations.google.provider import GoogleProvider
+from integrations.google.sandbox import GoogleSandbox
 from integrations.http import Limits
 from tests.rostering.classlink import ClassLinkStory
+from tests.rostering.gsuite import GoogleStory
 from tests.rostering.stories import Story, everything_of, neighbour
 
 #: Limits under which a source that does not answer is given up soon.
@@ -23,13 +27,14 @@ NEIGHBOURS = ("Ana Ruiz", "Ben Lo", "Kid 01")
 
 Tell = Callable[..., Story]
 TellAtClassLink = Callable[..., ClassLinkStory]
+TellAtGoogle = Callable[..., GoogleStory]
 
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Every pause a source took, in seconds; none of them really passes."""
     taken: list[float] = []
-    for source in (CleverProvider, ClassLinkProvider):
+    for source in (CleverProvider, ClassLinkProvider, GoogleProvider):
         monkeypatch.setattr(source, "sleep", staticmethod(taken.append))
         monkeypatch.setattr(source, "limits", IMPATIENT)
     return taken
@@ -105,3 +110,32 @@ def tell_at_classlink(classlink: ClassLinkSandbox, committed_db: None) -> TellAt
 def at_classlink(tell_at_classlink: TellAtClassLink) -> ClassLinkStory:
     """A tenant of three schools, all of them linked and purchased."""
     return tell_at_classlink()
+
+
+@pytest.fixture
+def google(settings: Settings, naps: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleSandbox]:
+    """A Google without customers, which SmartPass is pointed at."""
+    del naps
+    monkeypatch.setitem(registry.PROVIDERS, "gsuite", GoogleProvider)
+    with GoogleSandbox() as server:
+        settings.SOURCE_HOSTS = {**settings.SOURCE_HOSTS, "gsuite": server.hosts()}
+        settings.SOURCE_SECRETS = {**settings.SOURCE_SECRETS, "gsuite": server.secrets()}
+        yield server
+
+
+@pytest.fixture
+def tell_at_google(google: GoogleSandbox, committed_db: None) -> TellAtGoogle:
+    """Begin a story: a customer with nobody in it."""
+    del committed_db
+
+    def begin(*schools: str, people: int = 0) -> GoogleStory:
+        customer = google.add_customer(people, seed=len(google.customers) + 1)
+        return GoogleStory(google, customer, schools or ("North",))
+
+    return begin
+
+
+@pytest.fixture
+def at_google(tell_at_google: TellAtGoogle) -> GoogleStory:
+    """A customer with nobody in it yet, read for one school."""
+    return tell_at_google()

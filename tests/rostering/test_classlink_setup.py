@@ -91,8 +91,8 @@ def test_a_tenant_id_that_is_no_number_is_doubted_and_sent(fresh: factories.Worl
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"tenant_name": " "}, "Tenant Name : This field is required."),
-        ({"tenant_id": ""}, "Tenant ID : This field is required."),
+        ({"tenant_name": " "}, "Tenant Name : Fill in the Tenant Name."),
+        ({"tenant_id": ""}, "Tenant ID : Fill in the Tenant ID."),
         ({"sourced_id_0": ""}, "School 1, Sourced ID : Fill in the Sourced ID of school 1."),
         ({"sourced_id_0": "  "}, "School 1, Sourced ID : A Sourced ID is more than spaces."),
         ({"name_0": ""}, "School 1, Name : Fill in the Name of school 1."),

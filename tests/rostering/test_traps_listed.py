@@ -55,7 +55,15 @@ ONEROSTER = Source(
     {3, 8, 14, 15, 17, 18, 19, 22, 32, 40, 41, *range(45, 50), 55},
     {*range(56, 64)},
 )
-SOURCES = pytest.mark.parametrize("source", [CLEVER, ONEROSTER], ids=["clever", "oneroster"])
+GOOGLE = Source(
+    "G Suite",
+    r"test_google_traps_",
+    {*range(1, 33), 47},
+    {1, 3, 4, 13, 14, 15, 24, 25, 27, 28, 30, 47},
+    {*range(33, 47)},
+)
+EVERY = [CLEVER, ONEROSTER, GOOGLE]
+SOURCES = pytest.mark.parametrize("source", EVERY, ids=["clever", "oneroster", "google"])
 
 
 def functions() -> set[str]:
@@ -69,7 +77,7 @@ def functions() -> set[str]:
 
 
 def test_every_part_of_the_page_is_a_source() -> None:
-    assert re.findall(r"^## (.+)$", DOC, re.MULTILINE) == [CLEVER.heading, ONEROSTER.heading]
+    assert re.findall(r"^## (.+)$", DOC, re.MULTILINE) == [each.heading for each in EVERY]
 
 
 @SOURCES
@@ -79,7 +87,7 @@ def test_every_trap_is_listed_once_and_in_order(source: Source) -> None:
 
 
 def test_every_test_is_of_one_source() -> None:
-    own = {test: [each.heading for each in (CLEVER, ONEROSTER) if re.search(each.tests, test)] for test in functions()}
+    own = {test: [each.heading for each in EVERY if re.search(each.tests, test)] for test in functions()}
     assert {test: headings for test, headings in own.items() if len(headings) != 1} == {}
 
 

@@ -6,6 +6,7 @@ refused in words (NotPossible), before the database would refuse it without any.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
@@ -104,7 +105,8 @@ def places(connection: Connection) -> list[Place]:
 
 def _ask(connection: Connection) -> list[Place]:
     try:
-        return registry.open_provider(connection, hurried=True).places()
+        with closing(registry.open_provider(connection, hurried=True)) as provider:
+            return provider.places()
     except SourceError as problem:
         cache.set(_key(connection, "failed"), (str(problem), problem.code), ASK_AGAIN)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -72,7 +73,8 @@ def seal(connection: Connection, secrets: Mapping[str, str]) -> None:
 def keep(connection: Connection, found: Mapping[str, str]) -> None:
     """Put secrets of this connection into the vault, beside those that it has."""
     with tenancy.district(connection.district_id):
-        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        # Without the key: a page may hold this to its end, and whoever writes rows that name the connection goes on.
+        row = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
         seal(row, {**secrets_of(row), **found})
         row.save(update_fields=["secrets"])
     connection.secrets = row.secrets
@@ -97,8 +99,9 @@ def try_out(kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]) 
     """Ask a source, in a hurry, whether these open it; the secrets with those it handed out. Raises `SourceError`."""
     found = dict(secrets)
     tenant = upstream(kind, settings).external_id
-    provider = _in_a_hurry(PROVIDERS[kind])
-    provider(tenant, _hosts(kind), {**_secrets(kind), **secrets}, settings, found.update).check()
+    opened = _in_a_hurry(PROVIDERS[kind])(tenant, _hosts(kind), {**_secrets(kind), **secrets}, settings, found.update)
+    with closing(opened):
+        opened.check()
     return found
 
 

@@ -6,6 +6,7 @@ for a reader: a page must not use up what the night's sync needs of the source.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -85,9 +86,9 @@ def _count(reader: User, source: str) -> None:
 
 
 def _ask(seen: Seen, source: str, ids: list[str]) -> Answer:
-    provider = registry.open_provider(seen.told.connection, hurried=True)
     try:
-        found = [provider.look_up(each, sorted(seen.places)) for each in ids]
+        with closing(registry.open_provider(seen.told.connection, hurried=True)) as provider:
+            found = [provider.look_up(each, sorted(seen.places)) for each in ids]
     except Refused:
         return Answer(source, "silent", now(), problem=f"{source} no longer accepts our access")
     except SourceError:

@@ -222,6 +222,9 @@ class Source:
         known = [Place(each.external_id, each.external_name, "school", "") for each in linked]
         return [*known, Place(self.FREE, "Ogdenville Middle", "school", "4402")]
 
+    def close(self) -> None:
+        """Nothing was opened."""
+
 
 @dataclass
 class World:

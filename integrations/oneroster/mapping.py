@@ -94,6 +94,9 @@ def _read(row: dict[str, Any], identifier: str, orgs: Mapping[str, str], today: 
         raise Unreadable("text: a character that cannot be stored")
     # Nearly every row says it in these words.
     active = (row.get("status") == "active" and row.get("enabledUser") == "true") or _is_active(row)
+    if active and not entries and not held:
+        # OneRoster demands one. What a record does not say takes nothing away; an end that is said does.
+        raise Unreadable("role: missing")
     roles = tuple([Role(place, word, grade if word == STUDENT else "", number) for place, word in held_at])
     return Person(identifier, first, last, email, active, roles)
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from integrations.http import Limits, Traffic
-from integrations.oneroster.client import Reading, Server
+from integrations.oneroster.client import Reading, Server, Walk
 from integrations.oneroster.mapping import OF_THE_DISTRICT, PLACE_WORDS, ROLE_DEFAULTS, SCHOOL, read, read_org
 from integrations.oneroster.several import MASTER, SeveralRecords, master_of
 from integrations.provider import Malformed, Provider
@@ -41,6 +41,8 @@ class OneRosterProvider(Provider):
 
     _receipt: Receipt | None = None
     _orgs: dict[str, Place] | None = None
+    #: Why the orgs last read may not be all of them; "" if nothing speaks against it.
+    _orgs_doubt = ""
 
     @cached_property
     def server(self) -> Server:
@@ -83,6 +85,7 @@ class OneRosterProvider(Provider):
         self._receipt = None
         receipt, reading = Receipt(), Reading()
         before = self._read_orgs(reading)
+        doubt = self._orgs_doubt
         kinds = {key: org.kind for key, org in before.items()}
         today = _today()
         walk = self.server.walk("user", self.page_size, reading)
@@ -105,6 +108,9 @@ class OneRosterProvider(Provider):
         receipt.closed = not walk.repeated or walk.announced is not None
         if walk.repeated:
             receipt.notes["repeated"] = str(walk.repeated)
+        # Without the district's own org its administrators would be somebody at a school that nobody linked.
+        if doubt or self._orgs_doubt:
+            receipt.closed, receipt.notes["open"] = False, doubt or self._orgs_doubt
         self._receipt = receipt
 
     @property
@@ -125,27 +131,31 @@ class OneRosterProvider(Provider):
             return self._look_through(external_id, scope)
         row = self.server.one("user", external_id)
         if row is None:
-            if not self._answers_about_people:
-                raise Malformed(f"{self.label} does not answer about single people.")
+            self._must_answer_about_people()
             return Found("gone")
-        kinds = self._kinds()
-        person = read(row, kinds, _today())
-        if person is None:
-            return Found("out_of_scope")
-        if person.external_id != external_id:
+        if str(row.get("sourcedId")) != external_id:
             raise Malformed(f"{self.label} answered a question about one person with another person.")
-        return _found(person, scope)
+        person = read(row, self._kinds(), _today())
+        return Found("out_of_scope") if person is None else _found(person, scope)
 
     def _look_through(self, external_id: str, scope: Sequence[str]) -> Found:
         """The answer of a whole listing."""
         found = [person for person in self.people(scope) if person.external_id == external_id]
         return _found(found[0], scope) if found else Found("gone")
 
+    def _must_answer_about_people(self) -> None:
+        """Raises `Malformed` unless "there is none" means that: the address answers for somebody who is there.
+
+        Asked after each such answer: an address that leads nowhere from one moment on says so of everybody.
+        """
+        if self._somebody is None or self.server.one("user", self._somebody) is None:
+            raise Malformed(f"{self.label} does not answer about single people.")
+
     @cached_property
-    def _answers_about_people(self) -> bool:
-        """Whether "there is none" means that: the address must answer for somebody who is there."""
-        somebody = self.server.first("user")
-        return somebody is not None and self.server.one("user", str(somebody.get("sourcedId"))) is not None
+    def _somebody(self) -> str | None:
+        """The id of somebody who is there."""
+        row = self.server.first("user")
+        return None if row is None else str(row.get("sourcedId"))
 
     def _kinds(self) -> dict[str, str]:
         orgs = self._orgs if self._orgs is not None else self._read_orgs(Reading())
@@ -154,8 +164,18 @@ class OneRosterProvider(Provider):
     def _read_orgs(self, reading: Reading) -> dict[str, Place]:
         walk = self.server.walk("org", self.page_size, reading)
         listed = [read_org(row) for page in walk for row in page]
+        self._orgs_doubt = _doubt(walk)
         self._orgs = {org.external_id: org for org in listed if org}
         return self._orgs
+
+
+def _doubt(walk: Walk) -> str:
+    """Why these orgs may not be all of them, by the rules for people."""
+    if walk.announced is not None and walk.announced != walk.rows:
+        return f"The source announced {walk.announced:,} schools and other orgs and sent {walk.rows:,}."
+    if walk.repeated and walk.announced is None:
+        return "The source sent some orgs twice, so others may be missing."
+    return ""
 
 
 def _found(person: Person, scope: Sequence[str]) -> Found:

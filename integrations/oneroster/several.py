@@ -4,6 +4,10 @@ OneRoster 1.2: records with one `userMasterIdentifier` are one person (one recor
 say, or one as a student and one as an aide). As several people they would race for one
 email. They are known to belong together only when all have been read, so they wait in a
 file until then and memory stays flat; records without that identifier do not wait.
+
+The identifier alone is not believed: a server that fills it with one word for everybody
+(``N/A``, zeros) would make a student of one school an Admin of another. Records are one
+person's if their name is one too.
 """
 
 from __future__ import annotations
@@ -18,9 +22,9 @@ from integrations.records import Person, Role
 
 #: OneRoster 1.2: one value for all records of a person.
 MASTER = "userMasterIdentifier"
-TABLE = "CREATE TABLE record (master TEXT NOT NULL, external_id TEXT NOT NULL, person TEXT NOT NULL)"
+TABLE = "CREATE TABLE record (master TEXT, name TEXT, external_id TEXT, person TEXT)"
 #: SQLite compares text byte for byte, as Python and the engine do.
-IN_ORDER = "SELECT master, person FROM record ORDER BY master, external_id"
+IN_ORDER = "SELECT master, name, person FROM record ORDER BY master, name, external_id"
 
 
 def master_of(row: dict[str, Any]) -> str:
@@ -50,15 +54,15 @@ class SeveralRecords:
 
     def add(self, master: str, person: Person) -> None:
         """Keep one readable record."""
-        self._file.execute(
-            "INSERT INTO record VALUES (?, ?, ?)", (_kept(master), person.external_id, json.dumps(person))
-        )
+        name = f"{person.first_name}\n{person.last_name}".casefold()
+        row = (_kept(master), name, person.external_id, json.dumps(person))
+        self._file.execute("INSERT INTO record VALUES (?, ?, ?, ?)", row)
 
     def __iter__(self) -> Iterator[Person]:
         """Each person, one in memory at a time."""
         records = self._file.execute(IN_ORDER)
-        for _, group in groupby(records, key=lambda record: record[0]):
-            people = [_person(json.loads(text)) for _, text in group]
+        for _, group in groupby(records, key=lambda record: record[:2]):
+            people = [_person(json.loads(text)) for *_, text in group]
             self.united += len(people) - 1
             yield people[0] if len(people) == 1 else one_of(people)
 

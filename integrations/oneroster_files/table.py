@@ -15,6 +15,8 @@ from integrations.provider import Malformed
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 #: Characters of a header; no real one is a tenth as long.
 LONGEST_HEADER = 64 * 1024
+#: Characters of a row, line breaks inside its cells and all. A zip of a megabyte can hold one of gigabytes.
+LONGEST_ROW = 1024 * 1024
 #: A column of the exporter's own: OneRoster allows `metadata.…`, and files in the wild have `ext_…` too.
 OWN = ("metadata.", "ext_")
 
@@ -29,6 +31,7 @@ class Table:
         self.name = name
         self._text = text
         header = text.readline(LONGEST_HEADER)
+        self._left = LONGEST_ROW
         self._delimiter = ";" if header.count(";") > header.count(",") else ","
         names = [each.strip().lower() for each in self._header(header)]
         known = [each for each in names if each and not each.startswith(OWN)]
@@ -48,13 +51,14 @@ class Table:
 
         A row whose cells are fewer or more than the header's comes without any: nobody can
         say which of them is missing. Raises `Malformed` where a quote is not closed, which
-        would swallow the rows after it.
+        would swallow the rows after it, and for a row without an end.
         """
-        reader = csv.reader(self._text, delimiter=self._delimiter, strict=True)
+        reader = csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
         number, line = 1, 0
         try:
             for cells in reader:
                 number, began, line = number + 1, line, reader.line_num
+                self._left = LONGEST_ROW
                 if len(cells) != self.width:
                     if not any(cells):
                         continue
@@ -68,6 +72,14 @@ class Table:
                 yield number, cells
         except csv.Error:
             raise self.torn(number + 1) from None
+
+    def _lines(self) -> Iterator[str]:
+        """The lines, as long as those of one row are not longer than a row can be."""
+        while line := self._text.readline(LONGEST_ROW):
+            self._left -= len(line)
+            if self._left < 0 or len(line) == LONGEST_ROW:
+                raise csv.Error("a row without an end")
+            yield line
 
     def torn(self, number: int) -> Malformed:
         """The error of a row that ends somewhere else than it should."""

@@ -145,9 +145,13 @@ def test_trap_50_an_application_added_anew_is_another_path(
 ) -> None:
     """A district that removed us and let us in again is found at its new address the same night."""
     list(open_classlink(tenant).people([]))
-    tenant.application_id = "%2fanother%3D"
+    left, tenant.application_id = tenant.application_id, "%2fanother%3D"
     classlink.world().rotate_bearer()
+    classlink.set_faults({"path_status": {f"/{left}": 401}})
+    classlink.log.clear()
     assert len(list(open_classlink(tenant).people([]))) == 250
+    # The new bearer is the new application's: the old path never sees it.
+    assert len([entry for entry in classlink.log if left in entry.path]) == 1
     assert kept["2222"]["segment"] == "%2fanother%3D"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,31 @@ def test_records_of_1_2_that_say_they_are_one_person(tmp_path: Path) -> None:
     assert (kim.external_id, kim.legacy_ids) == ("k-1", ("k-2",))
     assert [(role.place, role.word) for role in kim.roles] == [("1", "student"), ("2", "aide")]
     assert (source.receipt.rows, source.receipt.ignored) == (5, 2)
+
+
+def test_one_identifier_for_everybody_makes_nobody_somebody_else(tmp_path: Path) -> None:
+    """Filled with one word by a careless export: a student would become a principal."""
+    export = lincoln(tmp_path, "1.2")
+    export.user("k-1", "Kim Day", "student", "1", userMasterIdentifier="N/A")
+    export.user("p-1", "Pat Boss", "principal", "2", userMasterIdentifier="N/A")
+    export.user("k-2", "kim DAY", "aide", "2", userMasterIdentifier="N/A")
+    found = export.write().people()
+    told = {key: (found[key].legacy_ids, [role.word for role in found[key].roles]) for key in ("k-1", "p-1")}
+    assert told == {"k-1": (("k-2",), ["student", "aide"]), "p-1": ((), ["principal"])}
+    assert list(found) == [*BOTH, "k-1", "p-1"]
+
+
+@pytest.mark.parametrize("piece", [b"a", b'"\n",'])
+def test_a_row_without_an_end_is_not_read_to_its_end(piece: bytes, tmp_path: Path) -> None:
+    """A zip of some kilobytes can hold gigabytes of one row: one line, or cells with line breaks in them."""
+    export = lincoln(tmp_path)
+    export.over["users.csv"] = export.files()["users.csv"] + piece * (32 * 2**20 // len(piece))
+    export.zipped()
+    tracemalloc.start()
+    assert told(export) == "users.csv, row 5: the row cannot be told from the next one."
+    _, worst = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert worst < 24 * 2**20
 
 
 def test_the_main_school_and_dates_of_1_2(tmp_path: Path) -> None:

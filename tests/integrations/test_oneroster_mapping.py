@@ -35,8 +35,18 @@ def test_the_newer_form_decides_where_both_are_there() -> None:
 
 @pytest.mark.parametrize("role", [ABSENT, None, "", " ", []])
 def test_no_role_is_no_student(role: Any) -> None:
-    """The engine reports somebody without a role."""
-    assert seen(user(role=role)) == []
+    """Whoever is listed without one is unreadable: reported and kept. Who is switched off is just that."""
+    assert read(user(role=role), ORGS, TODAY) == Person("12345", problem="role: missing")
+    gone = read(user(role=role, status="tobedeleted"), ORGS, TODAY)
+    assert gone is not None
+    assert (gone.problem, gone.active, gone.roles) == ("", False, ())
+
+
+def test_a_role_that_has_ended_is_said_and_not_missing() -> None:
+    """OneRoster gives it an end date; that takes it away."""
+    ended = read(newer({**held("student", A), "endDate": "2020-06-30"}), ORGS, TODAY)
+    assert ended is not None
+    assert (ended.problem, ended.roles) == ("", ())
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,9 @@ INSIDE_A_DATE = 3
 #: How much wider the page is than the window, and what sticks out.
 WIDER = """() => {
   const edge = document.documentElement.clientWidth, wider = document.documentElement.scrollWidth - edge;
-  const out = wider ? [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > edge) : [];
-  return [wider, out.slice(0, 40).map((e) => e.outerHTML.slice(0, 70)).join(" ; ")];
+  const beyond = (e) => e.getBoundingClientRect().right > edge;
+  const out = wider ? [...document.body.querySelectorAll('*')].filter(beyond) : [];
+  return [wider, out.slice(0, 9).map((e) => e.outerHTML.slice(0, 70)).join(" ; ")];
 }"""
 SMALL = """() => [...document.querySelectorAll(
     'button, select, summary, input[type=checkbox], .button, .pages a, .tabs a')]
@@ -92,4 +93,6 @@ def cut_off(page: Page) -> list[str]:
     """Whether the page is wider than the window, and which targets are too small to hit."""
     wider, what = page.evaluate(WIDER)
     small: list[str] = page.evaluate(SMALL)
-    return ([f"{wider} px wider than the window: {what}"] if wider else []) + [f"smaller than 24 px: {each}" for each in small]
+    return ([f"{wider} px wider than the window: {what}"] if wider else []) + [
+        f"smaller than 24 px: {each}" for each in small
+    ]

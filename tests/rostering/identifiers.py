@@ -37,6 +37,9 @@ class Classlink:
             *(Place(f"more-{number}", f"Elm {number}", "school", "") for number in range(120)),
         ]
 
+    def close(self) -> None:
+        """Nothing was opened."""
+
 
 @pytest.fixture
 def tied(fresh: factories.World, monkeypatch: pytest.MonkeyPatch) -> Connection:

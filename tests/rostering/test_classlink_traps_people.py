@@ -146,6 +146,21 @@ def several(story: ClassLinkStory) -> list[str]:
     return rows
 
 
+def test_trap_11_a_row_with_another_name_is_not_believed_and_once_it_was_stays(at_classlink: ClassLinkStory) -> None:
+    """One word for everybody makes nobody somebody else; a new name on one row parts nobody from the account."""
+    rows = several(at_classlink)
+    ben = at_classlink.person("Ben Lo", "administrator")
+    at_classlink.world.set_fields(ben, {"userMasterIdentifier": "M-1"})
+    at_classlink.night()
+    ana = at_classlink.user(rows[0])
+    assert at_classlink.user(ben) != ana
+    before = at_classlink.people()
+    at_classlink.world.set_fields(rows[1], {"familyName": "Ruiz-Day"})
+    at_classlink.night()
+    assert at_classlink.people() == before
+    assert {links(at_classlink)[key] for key in rows} == {ana.pk}
+
+
 def test_trap_11_a_row_that_goes_does_not_take_its_person_along(at_classlink: ClassLinkStory) -> None:
     at_classlink.teacher("Ben Lo", 0, 1, 2)
     rows = several(at_classlink)

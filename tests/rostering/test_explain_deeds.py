@@ -26,6 +26,7 @@ class Clever:
 
     says: Any = None
     asked: int = 0
+    closed: int = 0
     scope: tuple[str, ...] = ()
 
     def __init__(self, of: Connection, *, hurried: bool) -> None:
@@ -41,12 +42,16 @@ class Clever:
         person = Clever.says.person
         return Clever.says._replace(person=person._replace(external_id=external_id) if person else None)
 
+    def close(self) -> None:
+        """Once a page has its answer, or none."""
+        Clever.closed += 1
+
 
 @pytest.fixture
 def world(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> factories.World:
     del committed_db
     monkeypatch.setattr(registry, "open_provider", Clever)
-    Clever.asked, Clever.says = 0, Found("gone")
+    Clever.asked, Clever.closed, Clever.says = 0, 0, Found("gone")
     with tenancy.support():
         made = factories.world("Alder")
         Change.objects.exclude(hold=None).delete()
@@ -121,7 +126,6 @@ def test_a_sister_schools_part_of_the_answer_is_left_out(world: factories.World)
     said = now_says(world)
     assert "teacher" not in said
     assert "Alder Middle" not in said
-    assert "teacher at Alder Middle" in now_says(world, world.district_admin) or Clever.asked == 1
     cache.clear()
     Clever.says = Found("out_of_scope", person(world, there, first_name="Renamed"))
     said = now_says(world)
@@ -132,11 +136,11 @@ def test_a_sister_schools_part_of_the_answer_is_left_out(world: factories.World)
 def test_a_second_press_asks_nobody_twice(world: factories.World) -> None:
     Clever.says = Found("in_scope", person(world, student(world)))
     assert now_says(world) == now_says(world)
-    assert Clever.asked == 1
+    assert (Clever.asked, Clever.closed) == (1, 1)
     with tenancy.support():
         second = factories.person(world.district, world.school, "admin")
     assert "Clever was asked about this person less than a minute ago." in now_says(world, second)
-    assert Clever.asked == 1
+    assert (Clever.asked, Clever.closed) == (1, 1)
 
 
 def test_a_reader_has_only_so_many_questions(world: factories.World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +149,7 @@ def test_a_reader_has_only_so_many_questions(world: factories.World, monkeypatch
     with tenancy.support():
         world.record = factories.record(world.connection, world.link.external_id)
     assert "You have asked Clever 1 times in five minutes." in now_says(world)
-    assert Clever.asked == 1
+    assert (Clever.asked, Clever.closed) == (1, 1)
 
 
 def test_only_a_source_that_knows_them_is_asked(world: factories.World) -> None:

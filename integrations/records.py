@@ -148,3 +148,16 @@ class Receipt:
             "as_of": self.as_of,
             "notes": self.notes,
         }
+
+
+def storable(text: str) -> bool:
+    """Whether a database takes this text: no NUL, no half of a surrogate pair."""
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.records import Person, Place, Role
+from integrations.records import Person, Place, Role, storable
 
 #: Clever: the keys of `roles`. Employees may hold the first three at once; `student` and
 #: `contact` never combine. This order decides which school is the main one, whatever the
@@ -38,7 +38,7 @@ def read(data: dict[str, Any], tenant: str) -> Person | None:
     try:
         return _read(data, identifier, tenant)
     except Unreadable as problem:
-        safe = identifier if _storable(identifier) else ""
+        safe = identifier if storable(identifier) else ""
         return Person(safe, problem=str(problem))
 
 
@@ -64,7 +64,7 @@ def _read(data: dict[str, Any], identifier: str, tenant: str) -> Person | None:
     last = _text(name, "last", "name.last")
     email = _text(data, "email", "email")
     roles, legacy = _roles(held, words, identifier)
-    if not _storable("".join([identifier, first, last, email, *legacy, *map(_role_text, roles)])):
+    if not storable("".join([identifier, first, last, email, *legacy, *map(_role_text, roles)])):
         raise Unreadable("text: a character that cannot be stored")
     return Person(identifier, first, last, email, roles=tuple(roles), legacy_ids=tuple(legacy))
 
@@ -132,24 +132,11 @@ def _role_text(role: Role) -> str:
     return f"{role[0]}{role[1]}{role[2]}{role[3]}"
 
 
-def _storable(text: str) -> bool:
-    """Whether a database takes this text: no NUL, no half of a surrogate pair."""
-    if "\0" in text:
-        return False
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def read_place(data: dict[str, Any]) -> Place | None:
     """The school in one Clever school object; None when it has no usable id or name to show."""
     identifier, name, number = data.get("id"), data.get("name"), data.get("school_number")
-    if type(identifier) is not str or not identifier or not _storable(identifier):
+    if type(identifier) is not str or not identifier or not storable(identifier):
         return None
-    shown = name.strip() if type(name) is str and _storable(name) else ""
-    known_as = number.strip() if type(number) is str and _storable(number) else ""
+    shown = name.strip() if type(name) is str and storable(name) else ""
+    known_as = number.strip() if type(number) is str and storable(number) else ""
     return Place(identifier, shown or identifier, "school", known_as)

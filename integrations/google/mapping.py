@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any, NamedTuple
 
-from integrations.records import Person, Role
+from integrations.records import Person, Role, storable
 
 Row = dict[str, Any]
 #: Google: where accounts of people from outside stand.
@@ -40,7 +40,7 @@ class Account(NamedTuple):
 def id_of(row: Row) -> str:
     """The lasting id; "" where it cannot be one."""
     identifier = row.get("id")
-    return identifier if type(identifier) is str and identifier.strip() == identifier and _storable(identifier) else ""
+    return identifier if type(identifier) is str and identifier.strip() == identifier and storable(identifier) else ""
 
 
 def read(row: Row) -> Account:
@@ -70,7 +70,7 @@ def read(row: Row) -> Account:
         path,
         row.get("isGuestUser") is True or fold(path) == GUESTS or fold(path).startswith(f"{GUESTS}/"),
     )
-    if not _storable("".join([*account[:4], account.number, path])):
+    if not storable("".join([*account[:4], account.number, path])):
         raise Unreadable("text: a character that cannot be stored")
     return account
 
@@ -109,14 +109,3 @@ def _number(row: Row) -> str:
         if type(value) is str and value.strip():
             return value.strip()
     return ""
-
-
-def _storable(text: str) -> bool:
-    """Whether a database takes this text: no NUL, no half of a surrogate pair."""
-    if "\0" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

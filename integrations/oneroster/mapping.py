@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from integrations.records import Person, Place, Role
+from integrations.records import Person, Place, Role, storable
 
 #: What each word of either version means unless support decided otherwise.
 ROLE_DEFAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -71,7 +71,7 @@ def read(row: dict[str, Any], orgs: Mapping[str, str], today: str) -> Person | N
     try:
         return _read(row, identifier, orgs, today)
     except Unreadable as problem:
-        safe = len(identifier) <= LONGEST_ID and _storable(identifier)
+        safe = len(identifier) <= LONGEST_ID and storable(identifier)
         return Person(identifier if safe else "", problem=str(problem))
 
 
@@ -90,7 +90,7 @@ def _read(row: dict[str, Any], identifier: str, orgs: Mapping[str, str], today: 
     number, grade = _text(row.get("identifier"), "identifier"), _first_text(row.get("grades"), "grades")
     held_at = _places(entries, orgs)
     said = "".join([identifier, first, last, email, number, grade, *[f"{place}{word}" for place, word in held_at]])
-    if not _storable(said):
+    if not storable(said):
         raise Unreadable("text: a character that cannot be stored")
     # Nearly every row says it in these words.
     active = (row.get("status") == "active" and row.get("enabledUser") == "true") or _is_active(row)
@@ -265,19 +265,6 @@ def _first_text(value: Any, called: str) -> str:
     return ""
 
 
-def _storable(text: str) -> bool:
-    """Whether a database takes this text: no NUL, no half of a surrogate pair."""
-    if "\0" in text:
-        return False
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def read_org(row: dict[str, Any]) -> Place | None:
     """One org of any type; None when it has no usable id, or is to be deleted.
 
@@ -286,7 +273,7 @@ def read_org(row: dict[str, Any]) -> Place | None:
     identifier = row.get("sourcedId")
     if type(identifier) is int:
         identifier = str(identifier)
-    if type(identifier) is not str or not identifier or len(identifier) > LONGEST_ID or not _storable(identifier):
+    if type(identifier) is not str or not identifier or len(identifier) > LONGEST_ID or not storable(identifier):
         return None
     if not ACTIVE.get(_lower(row.get("status")), True):
         return None
@@ -300,4 +287,4 @@ def _shown(value: Any) -> str:
     """A text fit for a page; "" for anything else."""
     if type(value) is int:
         return str(value)
-    return value.strip() if type(value) is str and _storable(value) else ""
+    return value.strip() if type(value) is str and storable(value) else ""

@@ -150,6 +150,10 @@ class Receipt:
         }
 
 
+class Unreadable(Exception):
+    """A record that is not what its source promises. The text names the field, never its value."""
+
+
 def storable(text: str) -> bool:
     """Whether a database takes this text: no NUL, no half of a surrogate pair."""
     if "\0" in text:

@@ -22,13 +22,8 @@ def rules_of(connection: Connection) -> list[Rule]:
     return [Rule(places[row.school_id], row.kind, row.source_id, row.name, row.role, row.sub_units) for row in rows]
 
 
-def as_json(rules: Iterable[Rule]) -> list[list[Any]]:
-    """A mapping as a run keeps it while it is only tried."""
-    return [list(rule) for rule in rules]
-
-
 def from_json(kept: Iterable[Iterable[Any]]) -> list[Rule]:
-    """What `as_json` gave."""
+    """A mapping as a run keeps it while it is only tried: the fields of each rule."""
     return [Rule(*each) for each in kept]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.records import Person, Place, Role, storable
+from integrations.records import Person, Place, Role, Unreadable, storable
 
 #: Clever: the keys of `roles`. Employees may hold the first three at once; `student` and
 #: `contact` never combine. This order decides which school is the main one, whatever the
@@ -20,10 +20,6 @@ CONTACT = "contact"
 NUMBER_FIELD = {"teacher": "teacher_number", "staff": "staff_id", "student": "student_number"}
 #: Clever: a district admin has no schools at all and stands for the whole district.
 DISTRICT_ROLE = "district_admin"
-
-
-class Unreadable(Exception):
-    """A record that is not what Clever promises. The text names the field, never its value."""
 
 
 def read(data: dict[str, Any], tenant: str) -> Person | None:

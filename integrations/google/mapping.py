@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any, NamedTuple
 
-from integrations.records import Person, Role, storable
+from integrations.records import Person, Role, Unreadable, storable
 
 Row = dict[str, Any]
 #: Google: where accounts of people from outside stand.
@@ -14,10 +14,6 @@ GUESTS = "/workspace guests"
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
 #: Google: the number by which the organization knows somebody.
 NUMBER = "organization"
-
-
-class Unreadable(Exception):
-    """A record that is not what Google promises. The text names the field, never its value."""
 
 
 class Account(NamedTuple):

@@ -14,12 +14,12 @@ from integrations.google.faults import SOURCE, Fault
 from integrations.google.grant import Grant
 from integrations.google.listing import Listing
 from integrations.google.mapped import Mapped
-from integrations.google.mapping import Account, Unreadable, id_of, read
+from integrations.google.mapping import Account, id_of, read
 from integrations.google.rights import look, may_read_groups, needed
 from integrations.google.units import Tree, in_order
 from integrations.http import Client, Limits, Traffic
 from integrations.provider import Changed, Malformed, Provider
-from integrations.records import Found, Person, Place, Receipt, Right, Role
+from integrations.records import Found, Person, Place, Receipt, Right, Role, Unreadable
 
 API, TOKEN = "api", "token"
 ACCOUNT, GRANTED = "account", "granted"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from integrations.records import Person, Place, Role, storable
+from integrations.records import Person, Place, Role, Unreadable, storable
 
 #: What each word of either version means unless support decided otherwise.
 ROLE_DEFAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -50,10 +50,6 @@ ACTIVE = {"active": True, "": True, "tobedeleted": False, "inactive": False}
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 #: OneRoster: the longest id there is.
 LONGEST_ID = 255
-
-
-class Unreadable(Exception):
-    """A record that is not what OneRoster promises. The text names the field, never its value."""
 
 
 def read(row: dict[str, Any], orgs: Mapping[str, str], today: str) -> Person | None:

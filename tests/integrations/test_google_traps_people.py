@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from integrations.google.mapping import Unreadable, read
+from integrations.google.mapping import read
 from integrations.google.sandbox import Customer, GoogleSandbox
 from integrations.provider import Changed
-from integrations.records import Person
+from integrations.records import Person, Unreadable
 from tests.integrations.conftest import OpenGoogle
 from tests.integrations.gsuite import GOOD, SCOPE, everybody, unit
 

@@ -6,20 +6,19 @@ the application sees an ordinary sign-in of that person.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import html
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from integrations.classlink.sandbox import people
 from integrations.classlink.sandbox.openid import TOKEN_SECONDS, OpenId
 from integrations.classlink.sandbox.people import SignIn
 from integrations.classlink.sandbox.tenants import Tenant
+from integrations.sandbox.oauth import client_of, oauth_error, page, redirect
 from integrations.sandbox.server import Request, Response, as_json
 
 #: ClassLink: a code lives for five minutes and works once.
@@ -74,31 +73,31 @@ class Identity:
             ("POST", "/oauth2/v2/token"): lambda: self._exchange(request, origin, faults),
             ("GET", "/v2/my/info"): lambda: self._mine(request, people.info, faults),
             ("GET", "/v2/my/profileinfo"): lambda: self._mine(request, people.claims, faults),
-            ("GET", "/launchpad"): lambda: _page(200, "LaunchPad", '<p><a id="tile" href="/tile">SmartPass</a></p>'),
+            ("GET", "/launchpad"): lambda: page(200, "LaunchPad", '<p><a id="tile" href="/tile">SmartPass</a></p>'),
             ("GET", "/tile"): lambda: self._launch(request),
         }
-        page = pages.get((request.method, request.path))
-        return page() if page else self.openid.answer(request, origin)
+        found = pages.get((request.method, request.path))
+        return found() if found else self.openid.answer(request, origin)
 
     def _authorize(self, request: Request, faults: Faults) -> Response:
         uri = request.first("redirect_uri")
         if request.first("client_id") != self.client_id:
-            return _page(400, "ClassLink does not know this application.")
+            return page(400, "ClassLink does not know this application.")
         if uri not in self.redirect_uris:
-            return _page(400, "This redirect URI is not registered.")
+            return page(400, "This redirect URI is not registered.")
         # The state goes back byte for byte, so it is taken from the query as it was sent.
         raw = dict(pair.partition("=")[::2] for pair in request.raw_query.split("&"))
         state = {"state": raw["state"]} if "state" in raw else {}
         if faults.get("deny"):
-            return _redirect(uri, {"error": "access_denied"}, state)
+            return redirect(uri, {"error": "access_denied"}, state)
         if request.first("response_type") != "code":
-            return _redirect(uri, {"error": "unsupported_response_type"}, state)
+            return redirect(uri, {"error": "unsupported_response_type"}, state)
         return self._proceed(request, uri, state)
 
     def _launch(self, request: Request) -> Response:
         """A tile: straight to the app with a code, and no state."""
         if not self.redirect_uris:
-            return _page(400, "This tile has no address.")
+            return page(400, "This tile has no address.")
         return self._proceed(request, self.redirect_uris[0], {})
 
     def _proceed(self, request: Request, uri: str, state: dict[str, str]) -> Response:
@@ -106,27 +105,27 @@ class Identity:
         if who is None:
             return self._chooser(request)
         if self._found(who) is None:
-            return _page(403, "ClassLink does not know this person.")
+            return page(403, "ClassLink does not know this person.")
         code = self._secret("code")
         scopes = frozenset(request.first("scope").replace(",", " ").split())
         until = self._clock() + CODE_SECONDS
         self._codes[code] = Code(who, uri, until, request.first("nonce"), scopes)
-        response = _redirect(uri, {"code": code, "response_type": "code"}, state)
+        response = redirect(uri, {"code": code, "response_type": "code"}, state)
         cookie = f"{COOKIE}={quote(f'{who.tenant}:{who.user}', safe='')}; Path=/; HttpOnly; SameSite=Lax"
         response.headers["Set-Cookie"] = cookie
         return response
 
     def _exchange(self, request: Request, origin: str, faults: Faults) -> Response:
         fields = dict(parse_qsl(request.body.decode("utf-8", "replace")))
-        if self._client(request, fields) != (self.client_id, self.client_secret):
-            return _oauth_error(401, "invalid_client", "The client id or secret is wrong.")
+        if client_of(request, fields) != (self.client_id, self.client_secret):
+            return oauth_error(401, "invalid_client", "The client id or secret is wrong.")
         if fields.get("grant_type", "authorization_code") != "authorization_code":
-            return _oauth_error(400, "unsupported_grant_type", "grant_type must be authorization_code.")
+            return oauth_error(400, "unsupported_grant_type", "grant_type must be authorization_code.")
         code = self._codes.get(fields.get("code", ""))
         if code is None or code.used or self._clock() > code.until:
-            return _oauth_error(400, "invalid_grant", "The code is invalid or has expired.")
+            return oauth_error(400, "invalid_grant", "The code is invalid or has expired.")
         if fields.get("redirect_uri", code.redirect_uri) != code.redirect_uri:
-            return _oauth_error(400, "invalid_grant", "The redirect URI does not match.")
+            return oauth_error(400, "invalid_grant", "The redirect URI does not match.")
         code.used = True
         token = self._secret("token")
         self._tokens[token] = (code.sign_in, self._clock() + TOKEN_SECONDS)
@@ -138,17 +137,6 @@ class Identity:
         response = as_json(answer)
         response.token = "client"
         return response
-
-    def _client(self, request: Request, fields: Mapping[str, str]) -> tuple[str, str]:
-        """The client's credentials, from the body or from HTTP Basic."""
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return fields.get("client_id", ""), fields.get("client_secret", "")
-        try:
-            name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            return "", ""
-        return name, secret
 
     def _mine(self, request: Request, tell: Callable[..., dict[str, Any]], faults: Faults) -> Response:
         """Who the access token's person is; the scheme may be in lower case, as ClassLink's own clients write it."""
@@ -186,24 +174,8 @@ class Identity:
                 joined = "&" if urlsplit(request.target).query else "?"
                 link = html.escape(f"{request.target}{joined}as={quote(f'{tenant.tenant_id}:{word}', safe='')}")
                 items.append(f'<li><a href="{link}">{shown}</a></li>')
-        return _page(200, "Sign in to ClassLink as", f"<ul>{''.join(items)}</ul>")
+        return page(200, "Sign in to ClassLink as", f"<ul>{''.join(items)}</ul>")
 
     def _secret(self, kind: str) -> str:
         self._made += 1
         return hashlib.sha256(f"{kind} {self._made} {self.client_secret}".encode()).hexdigest()[:40]
-
-
-def _redirect(uri: str, fields: dict[str, str], raw: dict[str, str]) -> Response:
-    query = "&".join([urlencode(fields), *(f"{key}={value}" for key, value in raw.items())])
-    joined = "&" if urlsplit(uri).query else "?"
-    return Response(302, headers={"Location": f"{uri}{joined}{query}"})
-
-
-def _oauth_error(status: int, error: str, description: str) -> Response:
-    return as_json({"error": error, "error_description": description}, status)
-
-
-def _page(status: int, title: str, body: str = "") -> Response:
-    shown = html.escape(title)
-    text = f"<!DOCTYPE html><html lang=en><title>{shown}</title><h1>{shown}</h1>{body}</html>"
-    return Response(status, text.encode(), "text/html; charset=utf-8")

@@ -9,10 +9,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from integrations.clever.sandbox.events import schools_of
 from integrations.clever.sandbox.openid import OpenId
+from integrations.sandbox.oauth import oauth_error, page, redirect
 from integrations.sandbox.server import Request, Response, as_json
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ class Identity:
 
     def _token_list(self, request: Request) -> Response:
         if not self._is_app(request):
-            return _oauth_error(401, "invalid_client", "The client id or secret is wrong.")
+            return oauth_error(401, "invalid_client", "The client id or secret is wrong.")
         if request.first("owner_type") != "district":
-            return _oauth_error(400, "invalid_request", "owner_type must be district.")
+            return oauth_error(400, "invalid_request", "owner_type must be district.")
         wanted = request.first("district")
         found = [each for each in self.districts.values() if each.connected and wanted in {"", each.id}]
         rows = [
@@ -131,15 +132,15 @@ class Identity:
 
     def _exchange(self, request: Request, origin: str) -> Response:
         if not self._is_app(request):
-            return _oauth_error(401, "invalid_client", "The client id or secret is wrong.")
+            return oauth_error(401, "invalid_client", "The client id or secret is wrong.")
         fields = _fields(request)
         code = self._codes.get(fields.get("code", ""))
         if fields.get("grant_type") != "authorization_code":
-            return _oauth_error(400, "unsupported_grant_type", "grant_type must be authorization_code.")
+            return oauth_error(400, "unsupported_grant_type", "grant_type must be authorization_code.")
         if code is None or code.used or self._clock() > code.until:
-            return _oauth_error(400, "invalid_grant", "Invalid grant: invalid code")
+            return oauth_error(400, "invalid_grant", "Invalid grant: invalid code")
         if fields.get("redirect_uri") != code.redirect_uri:
-            return _oauth_error(400, "invalid_grant", "Invalid grant: redirect_uri does not match")
+            return oauth_error(400, "invalid_grant", "Invalid grant: redirect_uri does not match")
         code.used = True
         token = f"il{self._secret('token')}"
         self._tokens[token] = code.sign_in
@@ -155,19 +156,19 @@ class Identity:
     def _authorize(self, request: Request) -> Response:
         uri = request.first("redirect_uri")
         if request.first("client_id") != self.client_id:
-            return _page(400, "Clever does not know this app.")
+            return page(400, "Clever does not know this app.")
         if uri not in self.redirect_uris:
-            return _page(400, "This redirect URI is not registered.")
+            return page(400, "This redirect URI is not registered.")
         # The state goes back byte for byte, so it is taken from the query as it was sent.
         raw = dict(pair.partition("=")[::2] for pair in request.raw_query.split("&"))
         state = {"state": raw["state"]} if "state" in raw else {}
         if request.first("response_type") != "code":
-            return _redirect(uri, {"error": "unsupported_response_type"}, state)
+            return redirect(uri, {"error": "unsupported_response_type"}, state)
         return self._proceed(request, uri, state)
 
     def _instant_login(self, request: Request) -> Response:
         if request.first("client_id") != self.client_id or not self.redirect_uris:
-            return _page(400, "Clever does not know this app.")
+            return page(400, "Clever does not know this app.")
         return self._proceed(request, self.redirect_uris[0], {})
 
     def _portal(self, request: Request) -> Response:
@@ -175,8 +176,8 @@ class Identity:
             if district.shortname() == request.path.removeprefix("/in/"):
                 link = urlencode({"client_id": self.client_id, "district_id": district.id})
                 body = f'<p><a id="app" href="/oauth/instant-login?{html.escape(link)}">SmartPass</a></p>'
-                return _page(200, f"{district.row.get('name')}: your apps", body)
-        return _page(404, "There is no such portal.")
+                return page(200, f"{district.row.get('name')}: your apps", body)
+        return page(404, "There is no such portal.")
 
     def _proceed(self, request: Request, uri: str, state: dict[str, str]) -> Response:
         """Back to the app with a code for whoever sits at the browser; a page that asks when nobody is known."""
@@ -187,11 +188,11 @@ class Identity:
         wanted = request.first("district_id")
         homes = [each for each in self.districts.values() if each.user(who) and wanted in {"", each.id}]
         if not homes:
-            return _page(403, "Your district has not given you access to this app.")
+            return page(403, "Your district has not given you access to this app.")
         code = self._secret("code")
         until = self._clock() + CODE_SECONDS
         self._codes[code] = Code(SignIn(homes[0].id, who), uri, until, request.first("nonce"))
-        response = _redirect(uri, {"code": code}, state)
+        response = redirect(uri, {"code": code}, state)
         response.headers["Set-Cookie"] = f"{COOKIE}={quote(who)}; Path=/; HttpOnly; SameSite=Lax"
         return response
 
@@ -203,7 +204,7 @@ class Identity:
                 name = user.get("name") or {}
                 shown = html.escape(f"{name.get('first') or ''} {name.get('last') or ''} ({', '.join(user['roles'])})")
                 items.append(f'<li><a href="{html.escape(request.target)}&amp;as={quote(key)}">{shown}</a></li>')
-        return _page(200, "Sign in to Clever as", f"<ul>{''.join(items)}</ul>")
+        return page(200, "Sign in to Clever as", f"<ul>{''.join(items)}</ul>")
 
     def _claims(self, user: Row) -> Row:
         """Clever: `user_id` is the id from before v3, which differs for employees."""
@@ -238,19 +239,3 @@ def _fields(request: Request) -> dict[str, str]:
             return {}
         return {str(key): str(value) for key, value in body.items()} if isinstance(body, dict) else {}
     return dict(parse_qsl(request.body.decode("utf-8", "replace")))
-
-
-def _redirect(uri: str, fields: dict[str, str], raw: dict[str, str]) -> Response:
-    query = "&".join([urlencode(fields), *(f"{key}={value}" for key, value in raw.items())])
-    joined = "&" if urlsplit(uri).query else "?"
-    return Response(302, headers={"Location": f"{uri}{joined}{query}"})
-
-
-def _oauth_error(status: int, error: str, description: str) -> Response:
-    return as_json({"error": error, "error_description": description}, status)
-
-
-def _page(status: int, title: str, body: str = "") -> Response:
-    shown = html.escape(title)
-    text = f"<!DOCTYPE html><html lang=en><title>{shown}</title><h1>{shown}</h1>{body}</html>"
-    return Response(status, text.encode(), "text/html; charset=utf-8")

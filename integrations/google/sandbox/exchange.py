@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from integrations.google.sandbox.accounts import ACCESS_SECONDS, Account, Accoun
 from integrations.google.sandbox.consenting import Client, Code, shuffled
 from integrations.google.sandbox.errors import HTML
 from integrations.google.sandbox.openid import OpenId, who
+from integrations.sandbox.oauth import client_of
 from integrations.sandbox.server import Request, Response, as_json
 
 Faults = Mapping[str, Any]
@@ -108,14 +108,10 @@ class Exchange:
         return _error(*FAULTS[kind])
 
     def _credentials(self, request: Request, fields: Mapping[str, str]) -> tuple[str, str]:
-        """The client's credentials, from the body or from HTTP Basic."""
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return fields.get("client_id", ""), fields.get("client_secret", "")
-        try:
-            name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            return "", ""
+        """The client's credentials; OAuth 2 has those in HTTP Basic encoded as a form's fields are."""
+        name, secret = client_of(request, fields)
+        if not request.headers.get("authorization", "").lower().startswith("basic "):
+            return name, secret
         return unquote_plus(name), unquote_plus(secret)
 
     def _by_code(

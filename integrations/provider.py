@@ -78,6 +78,7 @@ class Provider(ABC):
     #: opens the provider; each rule's `source_id` is the word for it in `people`, beside those of `role_defaults`.
     maps: ClassVar[bool] = False
     rules: Sequence[Rule] = ()
+    _receipt: Receipt | None = None
     #: The source's role words and the roles they give unless support decided otherwise.
     #: An empty tuple means "nobody": known, and deliberately not synced.
     role_defaults: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -150,9 +151,14 @@ class Provider(ABC):
         """
 
     @property
-    @abstractmethod
     def receipt(self) -> Receipt:
-        """The proof left by the last complete `people`."""
+        """The proof left in `_receipt` by the last `people` that came to its end; RuntimeError before that.
+
+        `people` takes the earlier one away when it begins.
+        """
+        if self._receipt is None:
+            raise RuntimeError("no listing has come to its end yet")
+        return self._receipt
 
     def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
         """What `people(scope)` would say about this one id now; not there where `answers_by_id` is False."""

@@ -55,7 +55,6 @@ class CleverProvider(Provider):
         """Asks nothing yet: the district's token is read when it is first needed."""
         super().__init__(tenant, hosts, secrets, settings, keep)
         self._api: Api = open_api(hosts, secrets, tenant, self.limits, self.sleep)
-        self._receipt: Receipt | None = None
 
     @classmethod
     def tenants(cls, hosts: Mapping[str, str], secrets: Mapping[str, str]) -> list[Tenant]:
@@ -120,13 +119,6 @@ class CleverProvider(Provider):
         receipt.places = [each for each in before if each in still]
         receipt.closed = True
         self._receipt = receipt
-
-    @property
-    def receipt(self) -> Receipt:
-        """The proof of the last `people` that came to its end; RuntimeError before that."""
-        if self._receipt is None:
-            raise RuntimeError("no listing has come to its end yet")
-        return self._receipt
 
     def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
         """What Clever says about one person now.

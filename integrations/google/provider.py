@@ -46,7 +46,6 @@ class GoogleProvider(Provider):
     #: Called for every pause, with seconds; may raise to stop the run.
     sleep: Callable[[float], None] = staticmethod(time.sleep)
 
-    _receipt: Receipt | None = None
     _mapped: Mapped | None = None
     _begun_anew = 0
 
@@ -107,13 +106,6 @@ class GoogleProvider(Provider):
             receipt.notes.update({"gone": " ".join(dict.fromkeys(gone))} if gone else {})
         self._begun_anew = 0
         self._receipt = receipt
-
-    @property
-    def receipt(self) -> Receipt:
-        """The proof of the last `people` that came to its end; RuntimeError before that."""
-        if self._receipt is None:
-            raise RuntimeError("no listing has come to its end yet")
-        return self._receipt
 
     def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
         """What Google says about one account now.

@@ -39,7 +39,6 @@ class OneRosterProvider(Provider):
     #: Called for every pause, with seconds; may raise to stop the run.
     sleep: Callable[[float], None] = staticmethod(time.sleep)
 
-    _receipt: Receipt | None = None
     _orgs: dict[str, Place] | None = None
     #: Why the orgs last read may not be all of them; "" if nothing speaks against it.
     _orgs_doubt = ""
@@ -112,13 +111,6 @@ class OneRosterProvider(Provider):
         if doubt or self._orgs_doubt:
             receipt.closed, receipt.notes["open"] = False, doubt or self._orgs_doubt
         self._receipt = receipt
-
-    @property
-    def receipt(self) -> Receipt:
-        """The proof of the last `people` that came to its end; RuntimeError before that."""
-        if self._receipt is None:
-            raise RuntimeError("no listing has come to its end yet")
-        return self._receipt
 
     def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
         """What the server says about this one record now.

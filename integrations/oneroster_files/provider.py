@@ -67,8 +67,6 @@ class OneRosterFilesProvider(Provider):
                     "That is not the path of a folder below the one for OneRoster files."
                 ) from None
 
-    _receipt: Receipt | None = None
-
     @classmethod
     def upstream(cls, settings: Mapping[str, str]) -> Tenant:
         """The folder: two districts never share one."""
@@ -126,13 +124,6 @@ class OneRosterFilesProvider(Provider):
         receipt.notes = reading.notes(manifest, wrong)
         logger.info("%s: %s rows of %s", SOURCE, receipt.rows, USERS)
         self._receipt = receipt
-
-    @property
-    def receipt(self) -> Receipt:
-        """The proof of the last `people` that came to its end; RuntimeError before that."""
-        if self._receipt is None:
-            raise RuntimeError("no listing has come to its end yet")
-        return self._receipt
 
     def look_up(self, external_id: str, scope: Sequence[str]) -> Found:
         """Files answer no questions."""

@@ -34,7 +34,11 @@ def sandbox(kind: str, *args: str, lines: int = 4) -> Iterator[tuple[str, dict[s
             yield process.stdout.readline(), read_settings(process.stdout, lines)
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 0
+            try:
+                assert process.wait(10) == 0
+            finally:
+                # Where Ctrl-C is ignored (a job in the background) it fails, and does not wait for ever.
+                process.kill()
 
 
 def read_settings(printed: IO[str], lines: int) -> dict[str, str]:

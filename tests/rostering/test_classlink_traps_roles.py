@@ -48,8 +48,8 @@ def test_trap_33_a_word_that_is_not_known_makes_no_student(at_classlink: ClassLi
     at_classlink.night()
     assert at_classlink.issues() == [
         ("Ana Ruiz", "E-ROLE-UNKNOWN"),
-        ("Ben Lo", "E-NO-ROLE"),
-        ("Cy Day", "E-NO-ROLE"),
+        ("Ben Lo", "E-UNREADABLE"),
+        ("Cy Day", "E-UNREADABLE"),
         ("Di Ash", "E-UNREADABLE"),
     ]
     assert [(each.name, each.roles) for each in at_classlink.people()] == [
@@ -60,6 +60,18 @@ def test_trap_33_a_word_that_is_not_known_makes_no_student(at_classlink: ClassLi
     at_classlink.world.set_fields(unknown, {"role": "aide"})
     at_classlink.night()
     assert at_classlink.people()[0] == Seen("Ana Ruiz", "North", "teacher")
+
+
+def test_trap_33_a_role_that_is_not_said_takes_nothing_away(at_classlink: ClassLinkStory) -> None:
+    ben = at_classlink.teacher("Ben Lo")
+    at_classlink.night()
+    at_classlink.world.set_fields(ben, {"role": ""})
+    at_classlink.night()
+    assert at_classlink.people() == [Seen("Ben Lo", "North", "teacher")]
+    assert at_classlink.issues() == [("Ben Lo", "E-UNREADABLE")]
+    at_classlink.world.set_fields(ben, {"role": "teacher"})
+    at_classlink.night()
+    assert (at_classlink.people(), at_classlink.issues()) == ([Seen("Ben Lo", "North", "teacher")], [])
 
 
 def test_trap_34_more_guardians_than_students_make_no_account(at_classlink: ClassLinkStory) -> None:
